@@ -1,0 +1,181 @@
+//! Time as a parameter; the system's clock only at the edge.
+//!
+//! A Raspberry Pi has no clock chip: its time jumps at boot and when NTP answers. So the wall clock is read once, when a
+//! process starts, and from then on time advances with the monotonic clock. A jump can then neither fire a timeout
+//! nor freeze one.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The longest single wait for a wish to stop; whoever waits longer waits again.
+const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A moment, in UTC.
+pub type Timestamp = DateTime<Utc>;
+
+/// How long it is from `since` to `now`; zero where the clocks disagree about the order.
+#[must_use]
+pub fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+    (now - since).to_std().unwrap_or_default()
+}
+
+/// `start` and a duration later; the end of time where that cannot be counted.
+#[must_use]
+pub fn later(start: Timestamp, by: Duration) -> Timestamp {
+    TimeDelta::from_std(by).ok().and_then(|by| start.checked_add_signed(by)).unwrap_or(Timestamp::MAX_UTC)
+}
+
+/// `end` and a duration earlier; the start of time where that cannot be counted.
+#[must_use]
+pub fn earlier(end: Timestamp, by: Duration) -> Timestamp {
+    TimeDelta::from_std(by).ok().and_then(|by| end.checked_sub_signed(by)).unwrap_or(Timestamp::MIN_UTC)
+}
+
+/// Where time comes from and how it is waited for.
+pub trait Clock: Send + Sync {
+    /// The time now. Never less than an earlier answer of the same clock.
+    fn now(&self) -> Timestamp;
+
+    /// Returns when `how_long` has passed or the run was asked to stop, whichever is first.
+    fn wait(&self, how_long: Duration, interrupt: &Interrupt);
+}
+
+/// The machine's clock: wall time once, then monotonic.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    anchor: Timestamp,
+    started: Instant,
+    /// How many seconds of this clock pass in one second of the wall; 1 but for the demo.
+    speed: u32,
+}
+
+impl SystemClock {
+    /// A clock that starts at the wall time, or at `not_before` if the wall says less: a clock that was put back between two
+    /// processes must not make a run's time stand still.
+    #[must_use]
+    pub fn starting(not_before: Option<Timestamp>) -> Self {
+        let wall = Utc::now();
+        Self { anchor: not_before.map_or(wall, |t| t.max(wall)), started: Instant::now(), speed: 1 }
+    }
+
+    /// A clock on which `speed` seconds pass in each real one, for the demo.
+    #[must_use]
+    pub fn fast(speed: u32) -> Self {
+        Self { speed: speed.max(1), ..Self::starting(None) }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        later(self.anchor, self.started.elapsed().saturating_mul(self.speed))
+    }
+
+    fn wait(&self, how_long: Duration, interrupt: &Interrupt) {
+        interrupt.wait(how_long / self.speed);
+    }
+}
+
+/// The wish to stop, as signals set it: a flag to look at, and a descriptor that becomes readable, so that a wait for a
+/// socket or for time ends at once.
+#[derive(Debug, Clone)]
+pub struct Interrupt {
+    flag: Arc<AtomicBool>,
+    reader: Arc<UnixStream>,
+    writer: Arc<UnixStream>,
+}
+
+impl Interrupt {
+    /// A wish that nobody has uttered yet.
+    ///
+    /// # Errors
+    /// Where the system has no descriptors left.
+    pub fn new() -> io::Result<Self> {
+        let (reader, writer) = UnixStream::pair()?;
+        writer.set_nonblocking(true)?;
+        Ok(Self { flag: Arc::default(), reader: Arc::new(reader), writer: Arc::new(writer) })
+    }
+
+    /// The first SIGINT or SIGTERM sets the wish; the second ends the process at once with `exit_code`.
+    ///
+    /// # Errors
+    /// Where the handlers cannot be installed.
+    pub fn on_signals(&self, exit_code: i32) -> io::Result<()> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        for signal in [SIGINT, SIGTERM] {
+            // The order matters: the conditional shutdown looks at the flag before this signal has set it.
+            signal_hook::flag::register_conditional_shutdown(signal, exit_code, Arc::clone(&self.flag))?;
+            signal_hook::flag::register(signal, Arc::clone(&self.flag))?;
+            signal_hook::low_level::pipe::register(signal, self.writer.try_clone()?)?;
+        }
+        Ok(())
+    }
+
+    /// Utters the wish, as a signal would.
+    pub fn request(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        // A full pipe is as readable as one with a byte: the flag is what counts.
+        let _ = io::Write::write(&mut &*self.writer, b"x");
+    }
+
+    /// Whether somebody asked to stop.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.flag.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the wish, `how_long` at most.
+    pub fn wait(&self, how_long: Duration) {
+        let end = Instant::now() + how_long.min(WAIT_MAX);
+        while !self.is_requested() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let mut descriptors = [rustix::event::PollFd::new(&*self.reader, rustix::event::PollFlags::IN)];
+            let timeout = rustix::event::Timespec::try_from(left).ok();
+            // EINTR and early wake-ups lead back to the condition above.
+            let _ = rustix::event::poll(&mut descriptors, timeout.as_ref());
+        }
+    }
+}
+
+impl AsFd for Interrupt {
+    /// Readable from the first wish on, for ever.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_put_back_starts_where_the_journal_ended() {
+        let future = later(Utc::now(), Duration::from_secs(3600));
+        let clock = SystemClock::starting(Some(future));
+        assert!(clock.now() >= future);
+    }
+
+    #[test]
+    fn a_wish_to_stop_ends_a_wait() {
+        let interrupt = Interrupt::new().unwrap();
+        interrupt.request();
+        // Would take an hour if the wish were not seen.
+        SystemClock::starting(None).wait(Duration::from_secs(3600), &interrupt);
+        assert!(interrupt.is_requested());
+    }
+
+    #[test]
+    fn elapsed_is_never_negative() {
+        let now = Utc::now();
+        assert_eq!(elapsed(later(now, Duration::from_secs(5)), now), Duration::ZERO);
+        assert_eq!(elapsed(earlier(now, Duration::from_secs(5)), now), Duration::from_secs(5));
+    }
+}

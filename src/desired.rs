@@ -1,0 +1,143 @@
+//! The plan with nothing optional left: plain data, as everything after `plan/` sees it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+
+/// Everything that the user declared, defaults applied, in file order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// The servers, in file order.
+    pub servers: Vec<Server>,
+    /// The jobs, in file order.
+    pub jobs: Vec<Job>,
+    /// How a run behaves.
+    pub run: RunSettings,
+}
+
+impl Desired {
+    /// The server of this name.
+    #[must_use]
+    pub fn server(&self, name: &ServerName) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name == *name)
+    }
+
+    /// The job at this address.
+    #[must_use]
+    pub fn job(&self, address: &JobAddress) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.address == *address)
+    }
+}
+
+/// A hosting server and how to reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Its name in the plan.
+    pub name: ServerName,
+    /// Host name or address.
+    pub host: String,
+    /// TCP port of its SSH server.
+    pub port: u16,
+    /// Who logs in.
+    pub user: String,
+    /// The private key's file; `None` asks the agent.
+    pub key: Option<PathBuf>,
+    /// Where its host key is kept.
+    pub known_hosts: PathBuf,
+    /// What to do about a host key that is not known yet.
+    pub host_key: HostKeyPolicy,
+    /// Limit of connecting and logging in.
+    pub connect_timeout: Duration,
+    /// Limit of one API call.
+    pub command_timeout: Duration,
+    /// The guarded storage as this server's JetBackup knows it; `None` guards every backup of the server.
+    pub destination: Option<Destination>,
+}
+
+/// What to do about a host key that is not known yet. One that changed is always refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKeyPolicy {
+    /// Refuse.
+    Strict,
+    /// Record it and say so.
+    AcceptNew,
+}
+
+/// The guarded destination of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// Its id on the server.
+    pub id: DestinationId,
+    /// Whether `jbr` opens it just for its own backups (`keep: closed`).
+    pub keep_closed: bool,
+}
+
+/// A backup job that the user wants run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its address: server and name.
+    pub address: JobAddress,
+    /// JetBackup's id of it.
+    pub id: JobId,
+    /// What the user says it backs up; `None` if nothing was said.
+    pub kind: Option<JobKind>,
+    /// Higher first, over all servers.
+    pub priority: i64,
+    /// After how long a backup is overdue.
+    pub timeout: Duration,
+    /// How long an accepted trigger may take to show a queue group.
+    pub start_timeout: Duration,
+    /// What happens to an overdue backup.
+    pub on_timeout: OnTimeout,
+    /// Whether `jbr` enables the job just for its own trigger (`keep: disabled`).
+    pub keep_disabled: bool,
+}
+
+/// What a job backs up, as a plan declares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Accounts (JetBackup's type 1, unless only databases are contained).
+    Accounts,
+    /// Directories (type 2).
+    Directories,
+    /// Databases: type 1 that contains databases and nothing of accounts.
+    Database,
+    /// Anything else.
+    Other,
+}
+
+/// What happens to a backup that takes longer than its `timeout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnTimeout {
+    /// Report, and keep the slot until it ends.
+    Hold,
+    /// Report, and go on to the next job beside it.
+    Release,
+    /// Ask JetBackup to stop it, and go on when the stop was seen.
+    Stop,
+}
+
+/// What a partially completed backup means for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partial {
+    /// As good as a complete one.
+    Accept,
+    /// A warning; exit code 0.
+    Warn,
+    /// Exit code 4.
+    Fail,
+}
+
+/// How a run behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Between two looks at a running backup; a second at least.
+    pub poll: Duration,
+    /// How long a server that cannot be asked is waited for.
+    pub unreachable_wait: Duration,
+    /// What a partial backup means.
+    pub partial: Partial,
+    /// A run that was interrupted is resumed if it is younger than this.
+    pub resume_within: Duration,
+}

@@ -1,0 +1,9 @@
+//! THE API: what `jbr` says to `jetbackup5api`, and what it understands of the answers.
+//!
+//! [`command`] makes exact command lines, [`reply`] turns envelopes into facts, [`client`] puts the two together over a
+//! transport. All that is known of the API, and how sure, is in `docs/jetbackup-api.md`.
+
+pub mod client;
+pub mod command;
+pub mod facts;
+pub mod reply;

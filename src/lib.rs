@@ -1,0 +1,29 @@
+//! `jbr` runs the JetBackup 5 backup jobs of many servers one at a time, so that the storage behind them is never
+//! written to by two at once.
+//!
+//! ```text
+//! plans/*.yaml ─ plan ─▶ desired ─┐
+//! servers ─ inventory (ssh) ──────┼─▶ diff ─▶ queue ─▶ execute ─▶ events ─▶ render
+//! state.json ─ state ─ history ───┘                    │   ▲
+//!                                        journal ──────▼───┘   stored before every action
+//! ```
+//!
+//! The modules below stand in reading order; each imports only from those above it.
+
+pub mod printable;
+
+pub mod names;
+
+pub mod seen;
+
+pub mod clock;
+
+pub mod desired;
+
+pub mod plan;
+
+pub mod transport;
+
+pub mod jetbackup;
+
+pub mod simulator;

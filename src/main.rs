@@ -1,0 +1,3 @@
+//! The `jbr` binary: arguments in, exit code out; nothing else.
+
+fn main() {}
