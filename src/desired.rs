@@ -107,6 +107,19 @@ pub enum JobKind {
     Other,
 }
 
+impl JobKind {
+    /// The kind as the plan language spells it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Directories => "directories",
+            Self::Database => "database",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What happens to a backup that takes longer than its `timeout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnTimeout {

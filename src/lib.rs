@@ -27,3 +27,17 @@ pub mod transport;
 pub mod jetbackup;
 
 pub mod simulator;
+
+pub mod inventory;
+
+pub mod diff;
+
+pub mod queue;
+
+pub mod execute;
+
+pub mod state;
+
+pub mod forecast;
+
+pub mod proposal;

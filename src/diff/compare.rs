@@ -1,0 +1,196 @@
+//! The comparison itself: one decision a job, one remark a finding.
+
+use super::{Choice, Decision, Diff, Notice, Remark};
+use crate::desired::{Desired, Job, JobKind, Server};
+use crate::inventory::guard::{is_guarded, writes_to};
+use crate::inventory::{Inventory, ServerView};
+use crate::jetbackup::facts;
+use crate::names::JobAddress;
+use crate::seen::Seen;
+
+/// JetBackup's bits for what an account backup contains: 4 databases, 128 database users.
+const CONTAINS_DATABASES: i64 = 4 | 128;
+
+/// Compares the declared jobs that were asked for with what the servers say.
+#[must_use]
+pub fn diff(desired: &Desired, inventory: &Inventory, is_asked_for: impl Fn(&JobAddress) -> bool) -> Diff {
+    let mut diff = Diff::default();
+    for server in &desired.servers {
+        let Some(view) = inventory.of(&server.name) else { continue };
+        let declared: Vec<&Job> = desired.jobs.iter().filter(|job| job.address.server == server.name).collect();
+        diff.remarks.extend(server_remarks(server, view));
+        for job in &declared {
+            diff.remarks.extend(job_remarks(server, job, view));
+        }
+        diff.remarks.extend(unmanaged(server, &declared, view));
+        diff.remarks.extend(foreign(server, &declared, view));
+    }
+    for job in desired.jobs.iter().filter(|job| is_asked_for(&job.address)) {
+        let (Some(server), Some(view)) = (desired.server(&job.address.server), inventory.of(&job.address.server))
+        else {
+            continue;
+        };
+        diff.decisions.push(decide(server, job, view));
+    }
+    diff
+}
+
+fn decide(server: &Server, job: &Job, view: &ServerView) -> Decision {
+    let live = view.jobs.as_ref().map(|jobs| jobs.iter().find(|live| live.id == job.id));
+    let (live_name, verdict) = match live {
+        Seen::Unknown(why) => (None, Choice::Unread { why: why.0 }),
+        Seen::Known(None) => (None, Choice::Missing { id: job.id.clone() }),
+        Seen::Known(Some(live)) => (Some(live.name.clone()), decide_live(server, job, live, view)),
+    };
+    Decision { address: job.address.clone(), live_name, verdict }
+}
+
+fn decide_live(server: &Server, job: &Job, live: &facts::Job, view: &ServerView) -> Choice {
+    match view.unfinished(&job.id) {
+        Seen::Unknown(why) => return Choice::Unread { why: why.0 },
+        Seen::Known(Some(group)) => {
+            return Choice::Adopt { group: group.id.clone(), status: group.status, percent: group.percent };
+        }
+        Seen::Known(None) => {}
+    }
+    if live.disabled && !job.keep_disabled {
+        return Choice::Disabled;
+    }
+    match disabled_destination(server, live, view) {
+        Some(destination) => Choice::DestinationDisabled { destination },
+        None => Choice::Run,
+    }
+}
+
+/// The destination that a job needs and that is disabled without the plan's permission to enable it.
+fn disabled_destination(server: &Server, live: &facts::Job, view: &ServerView) -> Option<crate::names::DestinationId> {
+    let Seen::Known(destinations) = &view.destinations else { return None };
+    let may_be_opened = |id: &crate::names::DestinationId| {
+        server.destination.as_ref().is_some_and(|declared| declared.keep_closed && declared.id == *id)
+    };
+    let disabled = destinations.iter().filter(|destination| destination.disabled && !may_be_opened(&destination.id));
+    // A job that writes to several still runs if one of them is disabled; what that means is the user's affair, as `partial` is.
+    let disabled: Vec<_> = disabled.filter(|destination| live.destinations.contains(&destination.id)).collect();
+    if disabled.len() == live.destinations.len() {
+        disabled.first().map(|destination| destination.id.clone())
+    } else {
+        None
+    }
+}
+
+fn server_remarks(server: &Server, view: &ServerView) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut remark = |what| remarks.push(Remark { server: server.name.clone(), about: None, what });
+    let unread = |what, why: &crate::seen::Why| Notice::Unread { what, why: why.0.clone() };
+    if let Seen::Unknown(why) = &view.jobs {
+        remark(unread("jobs", why));
+    }
+    match &view.groups {
+        Seen::Unknown(why) if view.jobs != Seen::Unknown(why.clone()) => remark(unread("queue", why)),
+        _ => {}
+    }
+    match &view.forks {
+        Seen::Known(Some(forks)) if *forks > 1 => remark(Notice::Forks { forks: *forks }),
+        Seen::Unknown(why) if view.jobs != Seen::Unknown(why.clone()) => remark(unread("performance settings", why)),
+        Seen::Known(_) | Seen::Unknown(_) => {}
+    }
+    match (&server.destination, &view.destinations) {
+        (Some(_), Seen::Unknown(why)) if view.jobs != Seen::Unknown(why.clone()) => remark(unread("destinations", why)),
+        (Some(declared), Seen::Known(live)) => match live.iter().find(|live| live.id == declared.id) {
+            None => remark(Notice::DestinationMissing { id: declared.id.clone() }),
+            Some(live) if declared.keep_closed && !live.disabled => remark(Notice::Differs {
+                key: "destination",
+                declared: format!("{} closed", declared.id),
+                live: format!("{} open", declared.id),
+            }),
+            Some(_) => {}
+        },
+        _ => {}
+    }
+    remarks
+}
+
+fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {
+    let Seen::Known(jobs) = &view.jobs else { return Vec::new() };
+    let Some(live) = jobs.iter().find(|live| live.id == job.id) else { return Vec::new() };
+    let mut notices = Vec::new();
+    if !is_alike(job.address.job.as_str(), &live.name) {
+        notices.push(differs("name", job.address.job.as_str(), &live.name));
+    }
+    if let Some(kind) = job.kind.filter(|kind| *kind != kind_of(live)) {
+        notices.push(differs("type", kind.word(), kind_of(live).word()));
+    }
+    if let Some(declared) = &server.destination
+        && !writes_to(&declared.id, &job.id, jobs)
+    {
+        let live: Vec<&str> = live.destinations.iter().map(crate::names::DestinationId::as_str).collect();
+        notices.push(differs("destination", declared.id.as_str(), &live.join(", ")));
+    }
+    if job.keep_disabled && !live.disabled {
+        notices.push(differs("disabled", "yes", "no"));
+    }
+    if live.schedules > 0 && !live.disabled {
+        notices.push(Notice::Scheduled { next_run: live.next_run });
+    }
+    let remark = |what| Remark { server: server.name.clone(), about: Some(job.address.to_string()), what };
+    notices.into_iter().map(remark).collect()
+}
+
+fn differs(key: &'static str, declared: &str, live: &str) -> Notice {
+    Notice::Differs { key, declared: declared.to_owned(), live: live.to_owned() }
+}
+
+/// A plan's name cannot hold all that JetBackup's can, so `accounts` and `Accounts Backup` are alike: one is found in the
+/// other, letters and digits alone.
+fn is_alike(declared: &str, live: &str) -> bool {
+    let bare = |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
+    let (declared, live) = (bare(declared), bare(live));
+    live.contains(&declared) || declared.contains(&live)
+}
+
+/// JetBackup has no type for databases: such a job is an account job (1) that contains nothing else.
+fn kind_of(live: &facts::Job) -> JobKind {
+    match (live.kind, live.contains) {
+        (1, Some(bits)) if bits != 0 && bits & !CONTAINS_DATABASES == 0 => JobKind::Database,
+        (1, _) => JobKind::Accounts,
+        (2, _) => JobKind::Directories,
+        _ => JobKind::Other,
+    }
+}
+
+/// Jobs that write to the guarded storage and stand in no plan: nobody would start them, or they would start by themselves.
+fn unmanaged(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remark> {
+    let Seen::Known(jobs) = &view.jobs else { return Vec::new() };
+    let is_guarded = |live: &&facts::Job| {
+        server.destination.as_ref().is_none_or(|destination| writes_to(&destination.id, &live.id, jobs))
+    };
+    jobs.iter()
+        .filter(|live| !live.disabled && !declared.iter().any(|job| job.id == live.id))
+        .filter(is_guarded)
+        .map(|live| Remark {
+            server: server.name.clone(),
+            about: Some(live.name.clone()),
+            what: Notice::Unmanaged { id: live.id.clone() },
+        })
+        .collect()
+}
+
+/// Guarded groups under way that no declared job explains.
+fn foreign(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remark> {
+    let Seen::Known(groups) = &view.groups else { return Vec::new() };
+    let (jobs, destination) = match &view.jobs {
+        Seen::Known(jobs) => (jobs.as_slice(), server.destination.as_ref().map(|destination| &destination.id)),
+        // Where nothing is known of the jobs, every group counts.
+        Seen::Unknown(_) => (&[][..], None),
+    };
+    groups
+        .iter()
+        .filter(|group| group.status.is_unfinished() && is_guarded(destination, group, jobs))
+        .filter(|group| !declared.iter().any(|job| group.job.as_ref() == Some(&job.id)))
+        .map(|group| Remark {
+            server: server.name.clone(),
+            about: jobs.iter().find(|live| group.job.as_ref() == Some(&live.id)).map(|live| live.name.clone()),
+            what: Notice::Foreign { group: group.clone() },
+        })
+        .collect()
+}

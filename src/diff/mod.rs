@@ -1,0 +1,175 @@
+//! DESIRED AGAINST LIVE: what will run, what will not and why, and what a person should look at. It changes nothing.
+
+mod compare;
+
+pub use compare::diff;
+
+use crate::clock::Timestamp;
+use crate::jetbackup::facts::{Group, GroupStatus};
+use crate::names::{DestinationId, GroupId, JobAddress, JobId, ServerName};
+
+/// The whole comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diff {
+    /// One decision for each declared job that was asked for, in file order.
+    pub decisions: Vec<Decision>,
+    /// Everything else that a person should know, in the order of the servers.
+    pub remarks: Vec<Remark>,
+}
+
+impl Diff {
+    /// Decisions and remarks because of which nothing may start.
+    pub fn errors(&self) -> impl Iterator<Item = String> + '_ {
+        let missing = self.decisions.iter().filter_map(|decision| match &decision.verdict {
+            Choice::Missing { id } => Some(format!(
+                "{}: {} has no backup job with the id {id}; `jbr list` shows those it has",
+                decision.address, decision.address.server
+            )),
+            _ => None,
+        });
+        let destinations = self.remarks.iter().filter_map(|remark| match &remark.what {
+            Notice::DestinationMissing { id } => Some(format!(
+                "{}: it has no destination with the id {id}; `jbr list` shows those it has",
+                remark.server
+            )),
+            _ => None,
+        });
+        missing.chain(destinations)
+    }
+}
+
+/// What is decided about one declared job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Which job.
+    pub address: JobAddress,
+    /// The name that its server has for it, where it was read.
+    pub live_name: Option<String>,
+    /// The decision.
+    pub verdict: Choice,
+}
+
+/// A decision, with its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// `>` It will be run.
+    Run,
+    /// `=` It is running, and is watched as this run's.
+    Adopt {
+        /// Its queue group.
+        group: GroupId,
+        /// How far it is.
+        status: GroupStatus,
+        /// Percent, where the server says.
+        percent: Option<u8>,
+    },
+    /// `~` It will not run: it is disabled on its server, and the plan does not say that jbr may enable it.
+    Disabled,
+    /// `~` It will not run: its destination is disabled, and the plan does not say that jbr may enable it.
+    DestinationDisabled {
+        /// Which one.
+        destination: DestinationId,
+    },
+    /// `?` Its server could not be read. It is queued all the same; the run waits for the server.
+    Unread {
+        /// Why.
+        why: String,
+    },
+    /// An error: its server has no such job.
+    Missing {
+        /// The id that was declared.
+        id: JobId,
+    },
+}
+
+impl Choice {
+    /// Whether the job goes into the queue.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        matches!(self, Self::Run | Self::Adopt { .. } | Self::Unread { .. })
+    }
+}
+
+/// Something about a server that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Which server.
+    pub server: ServerName,
+    /// The job it is about, by its address or, if it is in no plan, by the server's name for it.
+    pub about: Option<String>,
+    /// What.
+    pub what: Notice,
+}
+
+/// What a remark says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// `~` A declared fact is another on the server.
+    Differs {
+        /// Which one: `name`, `type`, `destination`, `disabled`.
+        key: &'static str,
+        /// As the plan has it.
+        declared: String,
+        /// As the server has it.
+        live: String,
+    },
+    /// `!` A job that writes to the guarded storage and is in no plan.
+    Unmanaged {
+        /// Its id.
+        id: JobId,
+    },
+    /// `!` JetBackup would start it by itself.
+    Scheduled {
+        /// When next, where the server says.
+        next_run: Option<Timestamp>,
+    },
+    /// `!` The server runs several backups at once.
+    Forks {
+        /// How many.
+        forks: i64,
+    },
+    /// `!` A guarded backup runs or waits that no job of this queue explains; it will be waited for.
+    Foreign {
+        /// The group.
+        group: Group,
+    },
+    /// An error: the declared destination does not exist.
+    DestinationMissing {
+        /// The id that was declared.
+        id: DestinationId,
+    },
+    /// `?` Something could not be read.
+    Unread {
+        /// What: `jobs`, `queue`, `destinations`, `performance settings`.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Notice {
+    /// The symbol in front of it.
+    #[must_use]
+    pub fn symbol(&self) -> char {
+        match self {
+            Self::Differs { .. } => '~',
+            Self::Unmanaged { .. } | Self::Scheduled { .. } | Self::Forks { .. } | Self::Foreign { .. } => '!',
+            Self::DestinationMissing { .. } => 'x',
+            Self::Unread { .. } => '?',
+        }
+    }
+}
+
+impl Choice {
+    /// The symbol in front of it.
+    #[must_use]
+    pub fn symbol(&self) -> char {
+        match self {
+            Self::Run => '>',
+            Self::Adopt { .. } => '=',
+            Self::Disabled | Self::DestinationDisabled { .. } => '~',
+            Self::Unread { .. } => '?',
+            Self::Missing { .. } => 'x',
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Going on: an interrupted run meets the queue of today.
+//!
+//! What is done stays done, what is under way is watched, and the rest is today's queue. Jobs that are gone are dropped unless a backup of
+//! theirs may still run; new ones join at their place.
+
+use std::collections::BTreeSet;
+
+use super::journal::{Journal, Phase};
+use crate::names::JobAddress;
+use crate::queue::{Item, Queue};
+
+/// A queue and a journal that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// Today's order, after what is left of the interrupted run and is in no plan any more.
+    pub queue: Queue,
+    /// The interrupted run's journal, without the items that are gone.
+    pub journal: Journal,
+}
+
+/// Resumes: what is done in the interrupted run stays done.
+#[must_use]
+pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
+    merge(old, journal, today, |phase| !matches!(phase, Phase::Queued | Phase::Preparing))
+}
+
+/// Starts over: only what may still be under way is taken along.
+#[must_use]
+pub fn start_over(old: &Queue, journal: &Journal, today: Queue) -> Merged {
+    merge(old, journal, today, |phase| phase.is_in_flight() || matches!(phase, Phase::Confirming(_)))
+}
+
+/// Today's queue with the items of the old one whose phase is to be kept.
+fn merge(old: &Queue, journal: &Journal, today: Queue, is_kept: impl Fn(&Phase) -> bool) -> Merged {
+    let kept: Vec<&Item> = old.items.iter().filter(|item| is_kept(journal.phase(&item.address))).collect();
+    // An address whose id changed is another job. One that is under way is seen to its end all the same, and today's waits for
+    // the next run; one that is done does not count for today's.
+    let is_same = |item: &Item| kept.iter().any(|old| old.address == item.address && old.id == item.id);
+    let in_flight =
+        |address: &JobAddress| !matches!(journal.phase(address), Phase::Done(_) | Phase::Queued | Phase::Preparing);
+    let stays = |item: &&&Item| {
+        let today = today.items.iter().find(|new| new.address == item.address);
+        today.is_none_or(|new| new.id != item.id && in_flight(&item.address))
+    };
+    let left: Vec<Item> = kept.iter().filter(stays).map(|item| (*item).clone()).collect();
+    let left_addresses: BTreeSet<JobAddress> = left.iter().map(|item| item.address.clone()).collect();
+    let todays: Vec<Item> =
+        today.items.iter().filter(|item| !left_addresses.contains(&item.address)).cloned().collect();
+    let mut journal = journal.clone();
+    journal.entries.retain(|address, _| {
+        left_addresses.contains(address) || todays.iter().any(|item| item.address == *address && is_same(item))
+    });
+    let items = left.into_iter().chain(todays).collect();
+    Merged { queue: Queue { items, ..today }, journal }
+}

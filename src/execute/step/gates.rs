@@ -1,0 +1,125 @@
+//! Opening and closing: what was opened is closed again, and what cannot be is an alarm that outlives the run.
+
+use super::super::action::Action;
+use super::super::event::Event;
+use super::super::journal::{GateState, Phase};
+use super::super::observation::{ServerSight, Survey};
+use super::super::outcome::Verdict;
+use super::{CLOSES_MAX, Goal, Machine, News};
+use crate::clock::elapsed;
+use crate::names::{JobAddress, ServerName};
+use crate::queue::Gate;
+use crate::seen::Seen;
+
+impl Machine<'_> {
+    pub(super) fn is_open(&self, server: &ServerName, gate: &Gate) -> bool {
+        self.journal
+            .opened
+            .iter()
+            .any(|opened| opened.server == *server && opened.gate == *gate && opened.state == GateState::Open)
+    }
+
+    /// Closes a gate if nothing on its server can be harmed by that.
+    pub(super) fn close_if_free(&mut self, index: usize, survey: &Survey) -> News {
+        let Some(opened) = self.journal.opened.get(index) else { return News::Some };
+        let (server, gate) = (opened.server.clone(), opened.gate.clone());
+        match survey.of(&server) {
+            Seen::Unknown(why) if self.is_given_up(&server) => {
+                let why = format!("{server} could not be asked for {}: {why}", self.patience());
+                self.leave_open(index, why)
+            }
+            Seen::Unknown(_) => News::None(self.queue.poll),
+            // Closing under a running backup would break it, whoever started it.
+            Seen::Known(sight) if uses(sight, &gate) => News::None(self.queue.poll),
+            Seen::Known(_) => {
+                let (since, tries) = match self.journal.opened[index].state {
+                    GateState::Closing { since, tries } => (since, tries),
+                    _ => (self.now, 0),
+                };
+                self.journal.opened[index].state = GateState::Closing { since, tries: tries + 1 };
+                News::Do(Action::Set { server, gate, open: false })
+            }
+        }
+    }
+
+    /// A gate was told to open or close, and read back.
+    pub(super) fn learn_gate(&mut self, open: &Seen<bool>) -> News {
+        match self.goal() {
+            Goal::Close(index) => self.learn_closing(index, open),
+            Goal::Start(address) => self.learn_opening(&address, open),
+            _ => News::Some,
+        }
+    }
+
+    fn learn_closing(&mut self, index: usize, open: &Seen<bool>) -> News {
+        let opened = self.journal.opened[index].clone();
+        match open {
+            Seen::Known(false) => {
+                self.journal.opened.remove(index);
+                self.events.push(Event::Closed { server: opened.server, gate: opened.gate });
+                News::Some
+            }
+            Seen::Known(true) => match opened.state {
+                GateState::Closing { tries, .. } if tries >= CLOSES_MAX => {
+                    let why = format!("{} was told to close it {tries} times, and it is still open", opened.server);
+                    self.leave_open(index, why)
+                }
+                _ => News::None(self.soon()),
+            },
+            Seen::Unknown(why) => match opened.state {
+                GateState::Closing { since, .. } if elapsed(since, self.now) >= self.queue.unreachable_wait => {
+                    let why = format!("{} did not say for {} whether it is: {why}", opened.server, self.patience());
+                    self.leave_open(index, why)
+                }
+                _ => News::None(self.soon()),
+            },
+        }
+    }
+
+    fn leave_open(&mut self, index: usize, why: String) -> News {
+        let opened = &mut self.journal.opened[index];
+        opened.state = GateState::LeftOpen { why: why.clone() };
+        self.events.push(Event::LeftOpen { server: opened.server.clone(), gate: opened.gate.clone(), why });
+        News::Some
+    }
+
+    fn learn_opening(&mut self, address: &JobAddress, open: &Seen<bool>) -> News {
+        let Some(index) = self.opening_of(address) else { return News::Some };
+        let (gate, since) = (self.journal.opened[index].gate.clone(), self.journal.opened[index].since);
+        let server = address.server.clone();
+        match open {
+            Seen::Known(true) => {
+                self.journal.opened[index].state = GateState::Open;
+                self.events.push(Event::Opened { server, gate });
+                News::Some
+            }
+            Seen::Known(false) => {
+                self.journal.opened.remove(index);
+                self.done_without_run(address, Verdict::Skipped, format!("{gate} could not be enabled"))
+            }
+            Seen::Unknown(why) if elapsed(since, self.now) >= self.queue.unreachable_wait => {
+                let note = format!("{server} did not say for {} whether {gate} is enabled: {why}", self.patience());
+                self.done_without_run(address, Verdict::Skipped, note)
+            }
+            Seen::Unknown(_) => News::None(self.soon()),
+        }
+    }
+
+    /// The gate that is being opened for an item.
+    fn opening_of(&self, address: &JobAddress) -> Option<usize> {
+        let item = self.item(address)?;
+        if *self.journal.phase(address) != Phase::Preparing {
+            return None;
+        }
+        let gate = item.gates.iter().find(|gate| !self.is_open(&address.server, gate))?;
+        self.journal.opened.iter().position(|opened| opened.server == address.server && opened.gate == *gate)
+    }
+}
+
+/// Whether anything unfinished on the server needs the gate: for a destination any backup, for a job its own.
+fn uses(sight: &ServerSight, gate: &Gate) -> bool {
+    sight.groups.iter().map(|sight| &sight.group).filter(|group| group.status.is_unfinished()).any(|group| match gate {
+        Gate::Destination(_) => true,
+        Gate::Job(id) => group.job.as_ref().is_none_or(|job| job == id),
+    })
+}

@@ -1,0 +1,237 @@
+//! The machine: one pure function, a goal derived from the journal, and a rule for each observation.
+//!
+//! What the run is after ([`Goal`]) is never stored: it follows from the journal, so a restart in the middle of
+//! anything leads back to the same place. A rule takes an observation in and says whether it brought news; without news
+//! the turn is a wait.
+
+mod gates;
+mod survey;
+mod trigger;
+mod watch;
+
+use std::time::Duration;
+
+use super::action::{Action, End, Turn};
+use super::event::Event;
+use super::journal::{GateState, Journal, Opened, Phase};
+use super::observation::{Observation, Sight};
+use crate::clock::{Timestamp, elapsed};
+use crate::names::{JobAddress, ServerName};
+use crate::queue::{Item, Queue};
+
+/// How many triggers an item gets while no effect of one was ever seen; each is waited out before the next.
+pub const TRIGGERS_MAX: u32 = 3;
+/// How often an overdue backup is asked to stop before the alarm.
+pub const STOPS_MAX: u32 = 3;
+/// How long a stop may take to be seen before it is asked for again.
+pub const STOP_WAIT: Duration = Duration::from_secs(120);
+/// How often a gate that answers is told to close before the alarm.
+pub const CLOSES_MAX: u32 = 5;
+/// Between two looks while something is expected to happen soon; less if the plan polls more often.
+pub const SOON: Duration = Duration::from_secs(5);
+
+/// Takes one turn: what is now known, what to store, what to do next.
+#[must_use]
+pub fn step(queue: &Queue, journal: &Journal, observation: &Observation) -> Turn {
+    let mut machine = Machine::new(queue, journal, observation);
+    let news = machine.learn(&observation.sight);
+    let action = match news {
+        News::End(end) => Action::Finish(end),
+        _ if observation.stop => Action::Finish(End::Interrupted),
+        News::Do(action) => action,
+        News::Some => machine.pursue(),
+        News::None(pause) => Action::Wait(pause),
+    };
+    machine.turn(journal, action)
+}
+
+/// What an observation brought.
+enum News {
+    /// Nothing new: look again after a pause.
+    None(Duration),
+    /// The journal knows more than before: pursue whatever the goal is now.
+    Some,
+    /// The observation itself calls for this, and the journal has the intent.
+    Do(Action),
+    /// The run cannot go on.
+    End(End),
+}
+
+/// What the run is after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Goal {
+    /// Find out what came of a trigger.
+    Resolve(JobAddress),
+    /// Read how a finished group ended.
+    Confirm(JobAddress),
+    /// See a running backup end.
+    Watch(JobAddress),
+    /// Close what is open and not needed.
+    Close(usize),
+    /// Start this item.
+    Start(JobAddress),
+    /// Nothing is left.
+    End,
+}
+
+struct Machine<'a> {
+    queue: &'a Queue,
+    journal: Journal,
+    now: Timestamp,
+    stopping: bool,
+    events: Vec<Event>,
+}
+
+impl<'a> Machine<'a> {
+    fn new(queue: &'a Queue, journal: &Journal, observation: &Observation) -> Self {
+        Self {
+            queue,
+            journal: journal.clone(),
+            // Time never goes back in the journal, whatever a clock says.
+            now: observation.at.max(journal.at),
+            stopping: observation.stop,
+            events: Vec::new(),
+        }
+    }
+
+    /// The turn; the journal's time advances only with its content, so that a turn without news is not written.
+    fn turn(mut self, before: &Journal, action: Action) -> Turn {
+        if self.journal != *before {
+            self.journal.at = self.now;
+        }
+        if let Action::Finish(end) = &action {
+            self.events.push(Event::Ended(end.clone()));
+        }
+        Turn { journal: self.journal, action, events: self.events }
+    }
+
+    fn learn(&mut self, sight: &Sight) -> News {
+        match sight {
+            Sight::Started => self.start_over(),
+            Sight::Waited => News::Some,
+            Sight::Survey(survey) => self.learn_survey(survey),
+            Sight::Gate(open) => self.learn_gate(open),
+            Sight::Trigger(answer) => self.learn_trigger(answer),
+            Sight::Job(sight) => self.learn_job(sight),
+            Sight::Group(group) => self.learn_group(group),
+            Sight::Log(log) => self.learn_log(log),
+            Sight::Stop => News::None(self.soon()),
+        }
+    }
+
+    /// A new process gives unreachable servers their full time again, and tries again to close what was left open.
+    fn start_over(&mut self) -> News {
+        self.journal.unreachable.clear();
+        self.journal.waiting = None;
+        for opened in &mut self.journal.opened {
+            if matches!(opened.state, GateState::LeftOpen { .. } | GateState::Closing { .. }) {
+                opened.state = GateState::Open;
+            }
+        }
+        News::Some
+    }
+
+    /// The goal: first what is in flight, then what must be closed, then the next item, then what was released.
+    fn goal(&self) -> Goal {
+        let mut watched = None;
+        let mut released = None;
+        let mut next = None;
+        for item in &self.queue.items {
+            let address = || item.address.clone();
+            match self.journal.phase(&item.address) {
+                Phase::Triggered(_) => return Goal::Resolve(address()),
+                Phase::Confirming(_) => return Goal::Confirm(address()),
+                Phase::Running(running) if running.released => released = released.or_else(|| Some(address())),
+                Phase::Running(_) => watched = watched.or_else(|| Some(address())),
+                Phase::Preparing => next = Some(address()),
+                Phase::Queued => next = next.or_else(|| Some(address())),
+                Phase::Done(_) => {}
+            }
+        }
+        if let Some(address) = watched {
+            return Goal::Watch(address);
+        }
+        if let Some(index) = self.journal.opened.iter().position(|opened| self.is_to_close(opened)) {
+            return Goal::Close(index);
+        }
+        match (next, released) {
+            (Some(address), _) => Goal::Start(address),
+            (None, Some(address)) => Goal::Watch(address),
+            (None, None) => Goal::End,
+        }
+    }
+
+    /// The action that a goal begins with.
+    fn pursue(&mut self) -> Action {
+        match self.goal() {
+            Goal::Resolve(address) => self.look_at_job(&address),
+            Goal::Confirm(address) => self.read_log(&address),
+            Goal::Watch(address) => self.look_at_group(&address),
+            Goal::Close(_) => Action::Survey { job: None },
+            Goal::Start(address) => {
+                let job = self.item(&address).map(|item| (item.address.server.clone(), item.id.clone()));
+                Action::Survey { job }
+            }
+            Goal::End => Action::Finish(End::Complete),
+        }
+    }
+
+    fn item(&self, address: &JobAddress) -> Option<&'a Item> {
+        self.queue.item(address)
+    }
+
+    fn look_at_job(&self, address: &JobAddress) -> Action {
+        match self.item(address) {
+            Some(item) => Action::LookAtJob { server: address.server.clone(), job: item.id.clone() },
+            None => Action::Survey { job: None },
+        }
+    }
+
+    /// Between two looks while something is expected to happen soon.
+    fn soon(&self) -> Duration {
+        self.queue.poll.min(SOON)
+    }
+
+    /// Notes that a server does not answer, and since when.
+    fn note_unreachable(&mut self, server: &ServerName, why: &str) {
+        if !self.journal.unreachable.contains_key(server) {
+            self.journal.unreachable.insert(server.clone(), self.now);
+            self.events.push(Event::Unreachable { server: server.clone(), why: why.to_owned() });
+        }
+    }
+
+    /// Notes that a server answers.
+    fn note_reachable(&mut self, server: &ServerName) {
+        if self.journal.unreachable.remove(server).is_some() {
+            self.events.push(Event::Reachable(server.clone()));
+        }
+    }
+
+    /// Whether a server has been out of reach for longer than the plan waits.
+    fn is_given_up(&self, server: &ServerName) -> bool {
+        !self.queue.servers.contains(server)
+            || self
+                .journal
+                .unreachable
+                .get(server)
+                .is_some_and(|since| elapsed(*since, self.now) >= self.queue.unreachable_wait)
+    }
+
+    /// Whether something open is needed by nothing that is under way or being prepared.
+    fn is_to_close(&self, opened: &Opened) -> bool {
+        if matches!(opened.state, GateState::LeftOpen { .. }) {
+            return false;
+        }
+        !self.queue.items.iter().any(|item| {
+            item.address.server == opened.server
+                && item.gates.contains(&opened.gate)
+                && match self.journal.phase(&item.address) {
+                    Phase::Preparing => true,
+                    phase => phase.is_in_flight(),
+                }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

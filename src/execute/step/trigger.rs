@@ -1,0 +1,162 @@
+//! From a trigger to its group: what was answered is noted, what is true is seen.
+
+use super::super::event::Event;
+use super::super::journal::{Answer, Baseline, Phase, Running, Triggered};
+use super::super::observation::{JobSight, TriggerAnswer};
+use super::super::outcome::{Outcome, Verdict};
+use super::{Goal, Machine, News};
+use crate::clock::{elapsed, later};
+use crate::jetbackup::facts::{Group, Log, LogStatus};
+use crate::names::JobAddress;
+use crate::queue::Item;
+use crate::seen::Seen;
+
+impl Machine<'_> {
+    pub(super) fn learn_trigger(&mut self, answer: &TriggerAnswer) -> News {
+        let Goal::Resolve(address) = self.goal() else { return News::Some };
+        let said = match answer {
+            TriggerAnswer::Accepted => Answer::Accepted,
+            TriggerAnswer::Refused(why) => Answer::Refused(why.0.clone()),
+            TriggerAnswer::NotSent(why) => return self.trigger_not_sent(&address, &why.0),
+            TriggerAnswer::Unknown(why) => {
+                self.events.push(Event::TriggerLost { job: address, why: why.0.clone() });
+                return News::None(self.soon());
+            }
+        };
+        if let Phase::Triggered(triggered) = &mut self.journal.entry_mut(&address).phase {
+            triggered.answer = said;
+        }
+        News::Some
+    }
+
+    /// The command certainly did not leave, so it cannot be carried out later: the servers are asked anew.
+    fn trigger_not_sent(&mut self, address: &JobAddress, why: &str) -> News {
+        self.journal.entry_mut(address).phase = Phase::Preparing;
+        self.note_unreachable(&address.server, why);
+        self.events.push(Event::TriggerNotSent { job: address.clone(), why: why.to_owned() });
+        News::None(self.soon())
+    }
+
+    /// Takes a look at a job: while its trigger is unresolved, or when its group has vanished.
+    pub(super) fn learn_job(&mut self, sight: &Seen<JobSight>) -> News {
+        match self.goal() {
+            Goal::Resolve(address) => self.resolve(&address, sight),
+            Goal::Confirm(address) => self.confirm_by_search(&address, sight),
+            _ => News::Some,
+        }
+    }
+
+    fn resolve(&mut self, address: &JobAddress, sight: &Seen<JobSight>) -> News {
+        let (Some(item), Phase::Triggered(triggered)) = (self.item(address), self.journal.phase(address).clone())
+        else {
+            return News::Some;
+        };
+        let sight = match sight {
+            Seen::Known(sight) => sight,
+            Seen::Unknown(why) => {
+                // Something of ours may be under way there, so this has no limit.
+                self.note_unreachable(&address.server, &why.0);
+                return News::None(self.soon());
+            }
+        };
+        self.note_reachable(&address.server);
+        if let Some(group) = new_group(sight, &triggered.baseline) {
+            return self.started(address, group, triggered);
+        }
+        match new_log(sight, &triggered.baseline) {
+            Some(log) if log.status == LogStatus::Processing => News::None(self.soon()),
+            Some(log) => self.done_by_log_alone(address, log, &triggered),
+            None => self.nothing_shows(item, &triggered),
+        }
+    }
+
+    fn started(&mut self, address: &JobAddress, group: &Group, triggered: Triggered) -> News {
+        let beside = self.released_groups();
+        self.journal.entry_mut(address).phase = Phase::Running(Running {
+            group: group.id.clone(),
+            log: group.log.clone(),
+            since: triggered.at,
+            adopted: false,
+            overdue: false,
+            released: false,
+            stop: None,
+            baseline: Some(triggered.baseline),
+        });
+        self.events.push(Event::Started { job: address.clone(), group: group.id.clone() });
+        for other in beside {
+            self.note_overlap(other, (address.server.clone(), group.id.clone()));
+        }
+        News::Some
+    }
+
+    fn released_groups(&self) -> Vec<(crate::names::ServerName, crate::names::GroupId)> {
+        let groups = self.journal.entries.iter().filter_map(|(address, entry)| match &entry.phase {
+            Phase::Running(running) if running.released => Some((address.server.clone(), running.group.clone())),
+            _ => None,
+        });
+        groups.collect()
+    }
+
+    /// The group is not listed any more (somebody cleared the queue), but JetBackup wrote a new log of the job.
+    fn done_by_log_alone(&mut self, address: &JobAddress, log: &Log, triggered: &Triggered) -> News {
+        let Some(verdict) = Verdict::of_log(log.status) else { return News::None(self.soon()) };
+        let outcome = Outcome {
+            verdict,
+            group: None,
+            log: Some(log.id.clone()),
+            started: Some(triggered.at),
+            ended: self.now,
+            overdue: false,
+            note: "its queue group was not listed any more; this is its log's word".to_owned(),
+        };
+        self.done(address, outcome)
+    }
+
+    /// Neither group nor log yet: wait as long as the answer warrants, then say so, or try again if it is certain enough that
+    /// nothing can come of the first try any more.
+    fn nothing_shows(&mut self, item: &Item, triggered: &Triggered) -> News {
+        let address = &item.address;
+        match &triggered.answer {
+            Answer::Refused(why) => {
+                self.done_without_run(address, Verdict::NeverStarted, format!("the server refused: {why}"))
+            }
+            Answer::Accepted if elapsed(triggered.at, self.now) < item.start_timeout => {
+                self.wait_until_start(item, triggered)
+            }
+            Answer::Accepted => {
+                let limit = humantime::format_duration(item.start_timeout);
+                let note = format!(
+                    "the server accepted the trigger, but no backup appeared within {limit}; a disabled job or destination behaves like this"
+                );
+                self.done_without_run(address, Verdict::NeverStarted, note)
+            }
+            Answer::None if elapsed(triggered.at, self.now) < item.settle => self.wait_until_start(item, triggered),
+            Answer::None => {
+                self.journal.entry_mut(address).phase = Phase::Preparing;
+                News::Some
+            }
+        }
+    }
+
+    /// Until the limit that applies, but never past it.
+    fn wait_until_start(&self, item: &Item, triggered: &Triggered) -> News {
+        let limit = if triggered.answer == Answer::Accepted { item.start_timeout } else { item.settle };
+        News::None(elapsed(self.now, later(triggered.at, limit)).min(self.soon()))
+    }
+}
+
+/// The group of this trigger: this job's, not there before, and not older than what was. Of several, one that still runs;
+/// otherwise the first that came.
+fn new_group<'s>(sight: &'s JobSight, baseline: &Baseline) -> Option<&'s Group> {
+    let is_new = |group: &&Group| {
+        let is_older = matches!((group.created, baseline.newest_group), (Some(at), Some(newest)) if at < newest);
+        !baseline.groups.contains(&group.id) && (!is_older || group.status.is_unfinished())
+    };
+    sight.groups.iter().filter(is_new).min_by_key(|group| (!group.status.is_unfinished(), group.created))
+}
+
+/// The newest log that was not there before; none where what was there before is not known.
+pub(super) fn new_log<'s>(sight: &'s JobSight, baseline: &Baseline) -> Option<&'s Log> {
+    let before = baseline.logs.as_ref()?;
+    sight.logs.iter().filter(|log| !before.contains(&log.id)).max_by_key(|log| log.started)
+}

@@ -1,0 +1,155 @@
+//! What `plan` shows and `apply` carries out: one value, made by one pure function, so that the two cannot differ.
+
+use std::time::Duration;
+
+use crate::clock::{Timestamp, elapsed};
+use crate::desired::Desired;
+use crate::diff::{Diff, diff};
+use crate::execute::journal::{Journal, Phase};
+use crate::execute::resume::{Merged, resume, start_over};
+use crate::forecast::{Expected, forecast};
+use crate::inventory::Inventory;
+use crate::names::{JobAddress, RunId};
+use crate::queue::{Queue, build};
+use crate::state::{Run, RunEnd, State};
+
+/// What would be done, and everything that a person needs to approve it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Desired against live.
+    pub diff: Diff,
+    /// How the run begins.
+    pub beginning: Beginning,
+    /// The queue to run, what is done of a resumed run included.
+    pub queue: Queue,
+    /// The journal to begin with.
+    pub journal: Journal,
+    /// When each item that is not done should begin and end.
+    pub expected: Vec<Expected>,
+}
+
+/// How a run begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beginning {
+    /// No run is in progress.
+    Fresh,
+    /// An interrupted run goes on.
+    Resume(Interrupted),
+    /// An interrupted run is closed as incomplete, and everything is queued anew.
+    StartOver {
+        /// The run that is closed.
+        old: Interrupted,
+        /// It is older than `run.resume_within`; otherwise `--fresh` asked for it.
+        too_old: bool,
+    },
+}
+
+/// The run that was interrupted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interrupted {
+    /// Its id.
+    pub id: RunId,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// What was left of its queue, in its order.
+    pub left: Vec<JobAddress>,
+}
+
+/// What was asked for on the command line.
+pub struct Request<'a> {
+    /// Which jobs.
+    pub is_asked_for: &'a dyn Fn(&JobAddress) -> bool,
+    /// Close an interrupted run instead of resuming it.
+    pub fresh: bool,
+}
+
+impl Proposal {
+    /// The items that are not done, in order.
+    pub fn left(&self) -> impl Iterator<Item = &JobAddress> {
+        left(&self.queue, &self.journal)
+    }
+
+    /// Whether carrying it out would do anything: start, watch or close something.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.left().next().is_some() || !self.journal.opened.is_empty()
+    }
+
+    /// Writes the proposal's beginning into the state: from here on it is a run in progress.
+    pub fn begin(&self, state: &mut State) {
+        match &self.beginning {
+            Beginning::Resume(_) => {
+                if let Some(run) = &mut state.run {
+                    run.queue = self.queue.clone();
+                    run.journal = self.journal.clone();
+                }
+                return;
+            }
+            Beginning::StartOver { .. } => state.end(self.at, RunEnd::Incomplete),
+            Beginning::Fresh => {}
+        }
+        state.begin(RunId::new(self.at, state.serial), self.at, self.queue.clone());
+        if let Some(run) = &mut state.run {
+            run.journal = self.journal.clone();
+        }
+    }
+}
+
+/// Makes the proposal.
+#[must_use]
+pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request: &Request, now: Timestamp) -> Proposal {
+    let diff = diff(desired, inventory, request.is_asked_for);
+    let today = build::build(desired, &diff);
+    let (beginning, Merged { queue, journal }) = begin(desired, state, today, request.fresh, now);
+    let expected = expect(state, &queue, &journal, now);
+    Proposal { at: now, diff, beginning, queue, journal, expected }
+}
+
+fn begin(desired: &Desired, state: &State, today: Queue, fresh: bool, now: Timestamp) -> (Beginning, Merged) {
+    let Some(run) = &state.run else {
+        let journal = Journal { opened: state.opened.clone(), ..Journal::new(now) };
+        return (Beginning::Fresh, Merged { queue: today, journal });
+    };
+    let old = Interrupted::from(run);
+    let too_old = elapsed(run.started, now) >= desired.run.resume_within;
+    if fresh || too_old {
+        let merged = start_over(&run.queue, &run.journal, today);
+        (Beginning::StartOver { old, too_old }, forget_run(merged, now))
+    } else {
+        (Beginning::Resume(old), resume(&run.queue, &run.journal, today))
+    }
+}
+
+/// A new run has overlaps and waits of its own.
+fn forget_run(merged: Merged, now: Timestamp) -> Merged {
+    let Merged { queue, journal } = merged;
+    let at = journal.at.max(now);
+    let journal = Journal { entries: journal.entries, opened: journal.opened, busy: journal.busy, ..Journal::new(at) };
+    Merged { queue, journal }
+}
+
+fn left<'a>(queue: &'a Queue, journal: &'a Journal) -> impl Iterator<Item = &'a JobAddress> {
+    let addresses = queue.items.iter().map(|item| &item.address);
+    addresses.filter(|address| journal.outcome(address).is_none())
+}
+
+fn expect(state: &State, queue: &Queue, journal: &Journal, now: Timestamp) -> Vec<Expected> {
+    let records = state.records();
+    let items = left(queue, journal).map(|address| {
+        let usual = records.get(address).and_then(crate::state::JobRecord::usual_duration);
+        let ran = match journal.phase(address) {
+            Phase::Running(running) => elapsed(running.since, now),
+            _ => Duration::ZERO,
+        };
+        (address, usual, ran)
+    });
+    forecast(items, now)
+}
+
+impl From<&Run> for Interrupted {
+    fn from(run: &Run) -> Self {
+        Self { id: run.id.clone(), started: run.started, left: left(&run.queue, &run.journal).cloned().collect() }
+    }
+}

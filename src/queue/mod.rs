@@ -1,0 +1,67 @@
+//! THE QUEUE: which backups run, in which order, within which limits. Everything is decided here, before the first command.
+
+pub mod build;
+pub mod order;
+
+use std::time::Duration;
+
+use crate::desired::OnTimeout;
+use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+
+/// An ordered list of backups to run, and what the run needs to know to do so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// What to run, first to last.
+    pub items: Vec<Item>,
+    /// Every server of the plan: all are asked before each trigger, whatever the items are.
+    pub servers: Vec<ServerName>,
+    /// Between two looks at a running backup.
+    pub poll: Duration,
+    /// How long a server that cannot be asked is waited for.
+    pub unreachable_wait: Duration,
+}
+
+impl Queue {
+    /// The item at an address.
+    #[must_use]
+    pub fn item(&self, address: &JobAddress) -> Option<&Item> {
+        self.items.iter().find(|item| item.address == *address)
+    }
+}
+
+/// One backup to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The job's address.
+    pub address: JobAddress,
+    /// The job's id on its server.
+    pub id: JobId,
+    /// After how long it is overdue.
+    pub timeout: Duration,
+    /// How long an accepted trigger may take to show a group.
+    pub start_timeout: Duration,
+    /// How long a lost trigger is waited out before it counts as not carried out.
+    pub settle: Duration,
+    /// What happens when it is overdue.
+    pub on_timeout: OnTimeout,
+    /// What must be opened for it, in this order, and closed after it.
+    pub gates: Vec<Gate>,
+}
+
+/// What can be opened and closed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gate {
+    /// A destination (`keep: closed`).
+    Destination(DestinationId),
+    /// A job (`keep: disabled`).
+    Job(JobId),
+}
+
+impl std::fmt::Display for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Destination(id) => write!(f, "destination {id}"),
+            Self::Job(id) => write!(f, "job {id}"),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! WHAT JBR REMEMBERS: the run in progress, what is known of each job, and the last runs.
+//!
+//! This file is what it is; `format` is how it is written, in all its versions; `store` and `lock` are who may write it,
+//! and how it survives a loss of power.
+
+pub mod record;
+
+use std::collections::BTreeMap;
+
+use crate::clock::Timestamp;
+use crate::execute::journal::{Journal, Opened};
+use crate::names::{JobAddress, RunId};
+use crate::queue::Queue;
+pub use record::{JobRecord, RunEnd, RunRecord};
+
+/// How many finished runs are remembered.
+pub const HISTORY_MAX: usize = 100;
+
+/// Everything that `jbr` remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Which state this is: random, made once. Two states never share one, so a copy cannot be taken for another's successor.
+    pub lineage: String,
+    /// How often it was written; goes up by one each time.
+    pub serial: u64,
+    /// The run that has not ended, if there is one.
+    pub run: Option<Run>,
+    /// What is known of each job that ever ran.
+    pub jobs: BTreeMap<JobAddress, JobRecord>,
+    /// What is open on a server, or may be, and must be closed, while no run is in progress (a run has it in its journal).
+    pub opened: Vec<Opened>,
+    /// The last runs, oldest first, [`HISTORY_MAX`] at most.
+    pub history: Vec<RunRecord>,
+}
+
+/// A run in progress: it may span several processes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// What it runs.
+    pub queue: Queue,
+    /// How far it is.
+    pub journal: Journal,
+}
+
+impl State {
+    /// A state that knows nothing yet.
+    #[must_use]
+    pub fn new(lineage: String) -> Self {
+        Self { lineage, serial: 0, run: None, jobs: BTreeMap::new(), opened: Vec::new(), history: Vec::new() }
+    }
+
+    /// What is open on a server, or may be, and must be closed.
+    #[must_use]
+    pub fn opened(&self) -> &[Opened] {
+        self.run.as_ref().map_or(&self.opened, |run| &run.journal.opened)
+    }
+
+    /// What is known of each job, the run in progress included.
+    #[must_use]
+    pub fn records(&self) -> BTreeMap<JobAddress, JobRecord> {
+        let mut records = self.jobs.clone();
+        let Some(run) = &self.run else { return records };
+        for item in &run.queue.items {
+            if let Some(outcome) = run.journal.outcome(&item.address) {
+                let record = records.entry(item.address.clone()).or_insert_with(|| JobRecord::new(item.id.clone()));
+                record.learn(item, outcome);
+            }
+        }
+        records
+    }
+
+    /// Begins a run. What an earlier one left open is this one's to close.
+    pub fn begin(&mut self, id: RunId, at: Timestamp, queue: Queue) {
+        let journal = Journal { opened: std::mem::take(&mut self.opened), ..Journal::new(at) };
+        self.run = Some(Run { id, started: at, queue, journal });
+    }
+
+    /// Ends the run in progress: its outcomes go into the jobs' records, and it into the history.
+    pub fn end(&mut self, at: Timestamp, end: RunEnd) {
+        self.jobs = self.records();
+        let Some(run) = self.run.take() else { return };
+        self.opened = run.journal.opened.clone();
+        let items = run.queue.items.iter().map(|item| {
+            let outcome = run.journal.outcome(&item.address);
+            (item.address.clone(), outcome.cloned())
+        });
+        let items = items.collect();
+        self.history.push(RunRecord {
+            id: run.id,
+            started: run.started,
+            ended: at,
+            end,
+            items,
+            overlaps: run.journal.overlaps,
+        });
+        let surplus = self.history.len().saturating_sub(HISTORY_MAX);
+        self.history.drain(..surplus);
+    }
+}

@@ -1,0 +1,88 @@
+//! What is remembered of a job, and of a run that is over.
+
+use std::time::Duration;
+
+use crate::clock::{Timestamp, elapsed};
+use crate::execute::journal::Overlap;
+use crate::execute::outcome::Outcome;
+use crate::names::{JobAddress, JobId, RunId};
+use crate::queue::Item;
+
+/// How many durations of good backups are remembered a job.
+pub const DURATIONS_MAX: usize = 20;
+
+/// What is remembered of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRecord {
+    /// Its id when it ran last. Another one is another job, and starts over.
+    pub id: JobId,
+    /// When its last good backup ended.
+    pub last_success: Option<Timestamp>,
+    /// How it ended last.
+    pub last_outcome: Option<Outcome>,
+    /// How long its last good backups took, oldest first, [`DURATIONS_MAX`] at most.
+    pub durations: Vec<Duration>,
+    /// How many times in a row it did not end well.
+    pub failures_in_a_row: u32,
+}
+
+impl JobRecord {
+    /// A job that never ran.
+    #[must_use]
+    pub fn new(id: JobId) -> Self {
+        Self { id, last_success: None, last_outcome: None, durations: Vec::new(), failures_in_a_row: 0 }
+    }
+
+    /// Takes in how the job ended in a run.
+    pub fn learn(&mut self, item: &Item, outcome: &Outcome) {
+        if self.id != item.id {
+            *self = Self::new(item.id.clone());
+        }
+        if outcome.verdict.is_good() {
+            self.last_success = Some(outcome.ended);
+            self.failures_in_a_row = 0;
+            if let Some(started) = outcome.started {
+                self.durations.push(elapsed(started, outcome.ended));
+                let surplus = self.durations.len().saturating_sub(DURATIONS_MAX);
+                self.durations.drain(..surplus);
+            }
+        } else {
+            self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        }
+        self.last_outcome = Some(outcome.clone());
+    }
+
+    /// The median of the remembered durations.
+    #[must_use]
+    pub fn usual_duration(&self) -> Option<Duration> {
+        let mut sorted = self.durations.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
+    }
+}
+
+/// A run that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its id.
+    pub id: RunId,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// When it was over.
+    pub ended: Timestamp,
+    /// How.
+    pub end: RunEnd,
+    /// Its items in their order; `None` for one that was not finished when the run was closed.
+    pub items: Vec<(JobAddress, Option<Outcome>)>,
+    /// Backups that overlapped.
+    pub overlaps: Vec<Overlap>,
+}
+
+/// How a run was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Every item has its outcome.
+    Complete,
+    /// It was interrupted and not resumed in time, or `--fresh` closed it.
+    Incomplete,
+}
