@@ -83,7 +83,7 @@ impl State {
     pub fn end(&mut self, at: Timestamp, end: RunEnd) {
         self.jobs = self.records();
         let Some(run) = self.run.take() else { return };
-        self.opened = run.journal.opened.clone();
+        self.opened.clone_from(&run.journal.opened);
         let items = run.queue.items.iter().map(|item| {
             let outcome = run.journal.outcome(&item.address);
             (item.address.clone(), outcome.cloned())
