@@ -22,19 +22,19 @@ pub mod desired;
 
 pub mod plan;
 
+pub mod simulator;
+
 pub mod transport;
 
 pub mod jetbackup;
 
-pub mod simulator;
+pub mod queue;
+
+pub mod execute;
 
 pub mod inventory;
 
 pub mod diff;
-
-pub mod queue;
-
-pub mod execute;
 
 pub mod state;
 

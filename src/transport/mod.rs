@@ -3,7 +3,11 @@
 //! A transport knows nothing of JetBackup. What it must get right is the difference between *not sent* (the
 //! command cannot have run) and *lost* (it may have run, and may still be running).
 
+pub mod simulated;
+
 use std::fmt;
+
+pub mod ssh;
 
 /// Runs command lines on one server, one at a time, over a connection that it keeps.
 pub trait Transport: Send {
@@ -24,7 +28,7 @@ pub struct Output {
     pub stdout: Vec<u8>,
     /// Everything on its standard error.
     pub stderr: Vec<u8>,
-    /// The exit status, where the server sent one.
+    /// The exit status, where the server sent one and that is certain: over SSH, `None` may also be a 0.
     pub exit: Option<i32>,
     /// The signal that ended it, where the server sent one.
     pub signal: Option<String>,

@@ -1,0 +1,10 @@
+//! What the tests share. Each test binary says `mod support;`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
+)]
+
+pub(crate) mod sshd;
+pub(crate) mod until;
