@@ -1,1 +1,52 @@
-//! stub
+//! What the user wrote: YAML plans, read like a compiler reads, every problem in one go and each with its place.
+//!
+//! [`read`] is the only function here that touches the file system; [`load`] is pure. The stages, one file each:
+//!
+//! ```text
+//! source ─ tree (one event pass: positions, limits) ─ section (keys) ─ syntax (values, through serde) ─ check ─ resolve
+//! ```
+//!
+//! Nothing in here knows the environment, the network, or what a server really has. Deliberately absent: templates,
+//! includes, variables and secrets. A plan says the same on every machine.
+
+mod check;
+mod choice;
+mod duration;
+mod fault;
+mod finding;
+mod host;
+mod id;
+pub mod keys;
+mod number;
+mod path;
+mod problem;
+mod report;
+mod resolve;
+mod scalar;
+mod secret;
+mod section;
+mod source;
+mod suggest;
+mod syntax;
+mod tree;
+mod visible;
+
+pub use finding::{Finding, Hidden, Place, Related};
+pub use report::report;
+pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, read};
+pub use suggest::closest;
+
+use crate::desired::Desired;
+use finding::Findings;
+
+/// Makes one plan of all sources, in their order.
+///
+/// # Errors
+/// Every problem of every source, in the order of the text; never an empty list.
+pub fn load(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
+    let mut findings = Findings::new(sources);
+    let trees: Vec<_> = (0..sources.len()).map(|file| tree::parse(file, &mut findings)).collect();
+    let syntax = syntax::read(&trees, &mut findings);
+    check::check(&syntax, &mut findings);
+    findings.conclude(resolve::resolve(&syntax, sources))
+}

@@ -1,0 +1,103 @@
+//! What no value can know alone: names that must exist, and names that must be the only ones.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::finding::{Findings, Span, quoted};
+use super::problem::Problem;
+use super::suggest::closest;
+use super::syntax::{JobSyntax, PlanSyntax};
+
+/// How many names a message lists.
+const NAMES_MAX: usize = 10;
+
+/// Records what does not fit together. Where a part could not be read, what it may have declared is not missed.
+pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    if plan.gaps.any.is_none() {
+        declares_something(plan, findings);
+    }
+    if plan.gaps.servers.is_none() && !plan.servers.is_empty() {
+        known_servers(plan, findings);
+    }
+    unique_addresses(&plan.jobs, findings);
+    unique_ids(&plan.jobs, findings);
+}
+
+fn declares_something(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    if plan.servers.is_empty() {
+        let problem = Problem::new("the plan declares no servers", "no `servers` in here")
+            .help("add `servers:` with a line such as `  server1: { host: server1.example.com }`");
+        findings.push(Span::start_of(0), problem);
+    }
+    if plan.jobs.is_empty() {
+        let problem = Problem::new("the plan declares no jobs", "no `jobs` in here").help(
+            "add `jobs:` with an item such as `  - { name: accounts, server: server1, id: 6503eec8ebbf07708d06f1d2 }`",
+        );
+        findings.push(Span::start_of(0), problem);
+    }
+}
+
+fn known_servers(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    let mut known: Vec<&str> = Vec::new();
+    for server in &plan.servers {
+        if !known.contains(&server.written.as_str()) {
+            known.push(&server.written);
+        }
+    }
+    for server in plan.jobs.iter().filter_map(|job| job.server.as_ref().ok()) {
+        let name = server.value.as_str();
+        if known.contains(&name) {
+            continue;
+        }
+        let label = match closest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean {}?", quoted(near)),
+            None => "not declared under `servers`".to_owned(),
+        };
+        let problem = Problem::new(format!("unknown server {}", quoted(name)), label);
+        findings.push(server.span, problem.help(format!("declared are: {}", listed(&known))));
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(|name| crate::printable::printable(name)).collect();
+    let more = names.len().saturating_sub(NAMES_MAX);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+fn unique_addresses(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
+    let address = |job: &JobSyntax| match (&job.server, &job.name) {
+        (Ok(server), Ok(name)) => Some((format!("{}/{}", server.value, name.value), name.span)),
+        _ => None,
+    };
+    for (address, first, again) in repeated(jobs.iter().filter_map(address)) {
+        let problem = Problem::new(format!("two jobs have the address {}", quoted(&address)), "and again here")
+            .related(first, "first here")
+            .help("give one of them another name, or remove it");
+        findings.push(again, problem);
+    }
+}
+
+fn unique_ids(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
+    let id = |job: &JobSyntax| job.id.as_ref().ok().map(|id| (id.value.clone(), id.span));
+    for (id, first, again) in repeated(jobs.iter().filter_map(id)) {
+        let problem = Problem::new(format!("two jobs have the id {}", quoted(id.as_str())), "and again here")
+            .related(first, "first here")
+            .help("copy each job's own `_id` from its server: one backup must not be asked for twice");
+        findings.push(again, problem);
+    }
+}
+
+/// What comes more than once: with its first place, and each later one.
+fn repeated<T: Eq + Hash + Clone>(all: impl Iterator<Item = (T, Span)>) -> Vec<(T, Span, Span)> {
+    let mut first_of: HashMap<T, Span> = HashMap::new();
+    let mut repeated = Vec::new();
+    for (what, span) in all {
+        match first_of.get(&what) {
+            Some(first) => repeated.push((what, *first, span)),
+            None => {
+                first_of.insert(what, span);
+            }
+        }
+    }
+    repeated
+}

@@ -1,0 +1,79 @@
+//! Every key that a plan may hold: the one table behind the check of keys and its suggestions, and behind the manual's test.
+
+/// The keys of one kind of map.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyTable {
+    /// What the map is, as a message names it.
+    pub name: &'static str,
+    /// The keys that mean something.
+    pub keys: &'static [&'static str],
+    /// Keys that people know from the documentation of a later version.
+    pub later: &'static [&'static str],
+}
+
+/// The top of a file.
+pub const PLAN: KeyTable = KeyTable {
+    name: "the plan",
+    keys: &["version", "defaults", "servers", "jobs", "run"],
+    later: &["windows", "notify"],
+};
+
+/// `defaults`.
+pub const DEFAULTS: KeyTable = KeyTable { name: "`defaults`", keys: &["server", "job"], later: &[] };
+
+/// One of `servers`.
+pub const SERVER: KeyTable = KeyTable {
+    name: "a server",
+    keys: &[
+        "host",
+        "port",
+        "user",
+        "key",
+        "known_hosts",
+        "host_key",
+        "connect_timeout",
+        "command_timeout",
+        "destination",
+    ],
+    later: &[],
+};
+
+/// `defaults.server`.
+pub const SERVER_DEFAULTS: KeyTable = KeyTable {
+    name: "`defaults.server`",
+    keys: &["port", "user", "key", "known_hosts", "host_key", "connect_timeout", "command_timeout"],
+    later: &[],
+};
+
+/// A server's `destination`, where it is a map.
+pub const DESTINATION: KeyTable = KeyTable { name: "a destination", keys: &["id", "keep"], later: &[] };
+
+/// One of `jobs`.
+pub const JOB: KeyTable = KeyTable {
+    name: "a job",
+    keys: &["name", "server", "id", "type", "priority", "timeout", "start_timeout", "on_timeout", "keep"],
+    later: &["window", "every", "after", "retry"],
+};
+
+/// `defaults.job`.
+pub const JOB_DEFAULTS: KeyTable = KeyTable {
+    name: "`defaults.job`",
+    keys: &["type", "priority", "timeout", "start_timeout", "on_timeout", "keep"],
+    later: &["window", "every", "retry"],
+};
+
+/// `run`.
+pub const RUN: KeyTable = KeyTable {
+    name: "`run`",
+    keys: &["poll", "start_timeout", "on_timeout", "unreachable_wait", "partial", "resume_within"],
+    later: &[],
+};
+
+/// All tables, in the order of the manual.
+pub const TABLES: [&KeyTable; 8] =
+    [&PLAN, &DEFAULTS, &SERVER, &SERVER_DEFAULTS, &DESTINATION, &JOB, &JOB_DEFAULTS, &RUN];
+
+/// The other kinds of map that take this key.
+pub(super) fn homes(key: &str) -> Vec<&'static str> {
+    TABLES.iter().filter(|table| table.keys.contains(&key)).map(|table| table.name).collect()
+}
