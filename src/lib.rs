@@ -28,13 +28,15 @@ pub mod transport;
 
 pub mod jetbackup;
 
-pub mod queue;
-
-pub mod execute;
+pub mod links;
 
 pub mod inventory;
 
 pub mod diff;
+
+pub mod queue;
+
+pub mod execute;
 
 pub mod state;
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
 use crate::desired::Desired;
-use crate::diff::{Diff, diff};
+use crate::diff::{Choice, Diff, diff};
 use crate::execute::journal::{Journal, Phase};
+use crate::execute::outcome::{Outcome, Verdict};
 use crate::execute::resume::{Merged, resume, start_over};
 use crate::forecast::{Expected, forecast};
 use crate::inventory::Inventory;
@@ -26,7 +27,7 @@ pub struct Proposal {
     pub queue: Queue,
     /// The journal to begin with.
     pub journal: Journal,
-    /// When each item that is not done should begin and end.
+    /// When each item that is not done should begin and end, in the order in which they do: what is under way first.
     pub expected: Vec<Expected>,
 }
 
@@ -71,29 +72,29 @@ impl Proposal {
         left(&self.queue, &self.journal)
     }
 
-    /// Whether carrying it out would do anything: start, watch or close something.
+    /// Whether carrying it out would do anything: start, watch, close or record something.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.left().next().is_some() || !self.journal.opened.is_empty()
+        !self.queue.items.is_empty() || !self.journal.opened.is_empty()
     }
 
-    /// Writes the proposal's beginning into the state: from here on it is a run in progress.
-    pub fn begin(&self, state: &mut State) {
-        match &self.beginning {
-            Beginning::Resume(_) => {
-                if let Some(run) = &mut state.run {
-                    run.queue = self.queue.clone();
-                    run.journal = self.journal.clone();
-                }
-                return;
+    /// Writes the proposal's beginning into the state, and gives the run that is in progress from here on.
+    pub fn begin(&self, state: &mut State) -> Run {
+        let in_progress = match (&self.beginning, state.run.take()) {
+            (Beginning::Resume(_), Some(run)) => Some((run.id, run.started)),
+            (Beginning::Resume(_) | Beginning::Fresh, None) => None,
+            (Beginning::StartOver { .. } | Beginning::Fresh, run) => {
+                state.run = run;
+                state.end(self.at, RunEnd::Incomplete);
+                None
             }
-            Beginning::StartOver { .. } => state.end(self.at, RunEnd::Incomplete),
-            Beginning::Fresh => {}
-        }
-        state.begin(RunId::new(self.at, state.serial), self.at, self.queue.clone());
-        if let Some(run) = &mut state.run {
-            run.journal = self.journal.clone();
-        }
+        };
+        let (id, started) = in_progress.unwrap_or_else(|| (RunId::new(self.at, state.serial), self.at));
+        let run = Run { id, started, queue: self.queue.clone(), journal: self.journal.clone() };
+        // What was left open is in the journal now: it is the run's to close.
+        state.opened.clear();
+        state.run = Some(run.clone());
+        run
     }
 }
 
@@ -102,8 +103,9 @@ impl Proposal {
 pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request: &Request, now: Timestamp) -> Proposal {
     let diff = diff(desired, inventory, request.is_asked_for);
     let today = build::build(desired, &diff);
-    let (beginning, Merged { queue, journal }) = begin(desired, state, today, request.fresh, now);
-    let expected = expect(state, &queue, &journal, now);
+    let (beginning, Merged { queue, mut journal }) = begin(desired, state, today, request.fresh, now);
+    skip_what_cannot_run(&diff, &mut journal);
+    let expected = expect(state, &diff, &queue, &journal, now);
     Proposal { at: now, diff, beginning, queue, journal, expected }
 }
 
@@ -122,6 +124,18 @@ fn begin(desired: &Desired, state: &State, today: Queue, fresh: bool, now: Times
     }
 }
 
+/// What cannot run is over before it begins: recorded with its reason like everything else.
+fn skip_what_cannot_run(diff: &Diff, journal: &mut Journal) {
+    for decision in &diff.decisions {
+        let Some(note) = decision.verdict.hindrance() else { continue };
+        if *journal.phase(&decision.address) == Phase::Queued {
+            let ended = journal.at;
+            journal.entry_mut(&decision.address).phase =
+                Phase::Done(Outcome::without_run(Verdict::Skipped, ended, note));
+        }
+    }
+}
+
 /// A new run has overlaps and waits of its own.
 fn forget_run(merged: Merged, now: Timestamp) -> Merged {
     let Merged { queue, journal } = merged;
@@ -135,9 +149,17 @@ fn left<'a>(queue: &'a Queue, journal: &'a Journal) -> impl Iterator<Item = &'a 
     addresses.filter(|address| journal.outcome(address).is_none())
 }
 
-fn expect(state: &State, queue: &Queue, journal: &Journal, now: Timestamp) -> Vec<Expected> {
+fn expect(state: &State, diff: &Diff, queue: &Queue, journal: &Journal, now: Timestamp) -> Vec<Expected> {
     let records = state.records();
-    let items = left(queue, journal).map(|address| {
+    // Whatever its place, what is under way is seen to its end before anything starts.
+    let is_adopted = |address: &JobAddress| {
+        let mut adopted = diff.decisions.iter().filter(|decision| matches!(decision.verdict, Choice::Adopt { .. }));
+        adopted.any(|decision| decision.address == *address)
+    };
+    let is_untouched = |address: &JobAddress| matches!(journal.phase(address), Phase::Queued | Phase::Preparing);
+    let mut left: Vec<&JobAddress> = left(queue, journal).collect();
+    left.sort_by_key(|address| is_untouched(address) && !is_adopted(address));
+    let items = left.into_iter().map(|address| {
         let usual = records.get(address).and_then(crate::state::JobRecord::usual_duration);
         let ran = match journal.phase(address) {
             Phase::Running(running) => elapsed(running.since, now),

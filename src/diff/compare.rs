@@ -129,7 +129,7 @@ fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {
     if job.keep_disabled && !live.disabled {
         notices.push(differs("disabled", "yes", "no"));
     }
-    if live.schedules > 0 && !live.disabled {
+    if live.schedules.is_some_and(|schedules| schedules > 0) && !live.disabled {
         notices.push(Notice::Scheduled { next_run: live.next_run });
     }
     let remark = |what| Remark { server: server.name.clone(), about: Some(job.address.to_string()), what };

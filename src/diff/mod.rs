@@ -22,14 +22,14 @@ impl Diff {
     pub fn errors(&self) -> impl Iterator<Item = String> + '_ {
         let missing = self.decisions.iter().filter_map(|decision| match &decision.verdict {
             Choice::Missing { id } => Some(format!(
-                "{}: {} has no backup job with the id {id}; `jbr list` shows those it has",
+                "{}: {} has no backup job with the id {id}; `jetbackup5api -F listBackupJobs -O json` lists those it has",
                 decision.address, decision.address.server
             )),
             _ => None,
         });
         let destinations = self.remarks.iter().filter_map(|remark| match &remark.what {
             Notice::DestinationMissing { id } => Some(format!(
-                "{}: it has no destination with the id {id}; `jbr list` shows those it has",
+                "{}: it has no destination with the id {id}; `jetbackup5api -F listDestinations -O json` lists those it has",
                 remark.server
             )),
             _ => None,
@@ -83,10 +83,18 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Whether the job goes into the queue.
+    /// Why the job will be skipped without a try, for those that will be.
     #[must_use]
-    pub fn is_queued(&self) -> bool {
-        matches!(self, Self::Run | Self::Adopt { .. } | Self::Unread { .. })
+    pub fn hindrance(&self) -> Option<String> {
+        match self {
+            Self::Disabled => {
+                Some("it is disabled on its server, and the plan does not say `keep: disabled`".to_owned())
+            }
+            Self::DestinationDisabled { destination } => {
+                Some(format!("its destination {destination} is disabled, and the plan does not say `keep: closed`"))
+            }
+            Self::Run | Self::Adopt { .. } | Self::Unread { .. } | Self::Missing { .. } => None,
+        }
     }
 }
 

@@ -200,7 +200,10 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GateState {
     /// About to be opened, or opened; not seen yet.
-    Opening,
+    Opening {
+        /// How often it was tried.
+        tries: u32,
+    },
     /// Seen open.
     Open,
     /// Was asked to close, and has not been seen closed.

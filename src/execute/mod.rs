@@ -13,6 +13,7 @@ pub mod invariant;
 pub mod journal;
 pub mod observation;
 pub mod outcome;
+pub mod perform;
 pub mod resume;
 pub mod step;
 

@@ -76,12 +76,12 @@ pub struct GroupSight {
 }
 
 /// What one job has to show.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSight {
     /// Its groups.
     pub groups: Vec<Group>,
-    /// Its newest logs, newest first.
-    pub logs: Vec<Log>,
+    /// Its newest logs, newest first; evidence of its own, so that a server without readable logs still shows its groups.
+    pub logs: Seen<Vec<Log>>,
 }
 
 /// The answer to a trigger.

@@ -23,6 +23,14 @@ pub struct Outcome {
     pub note: String,
 }
 
+impl Outcome {
+    /// The outcome of an item that never began.
+    #[must_use]
+    pub fn without_run(verdict: Verdict, ended: Timestamp, note: String) -> Self {
+        Self { verdict, group: None, log: None, started: None, ended, overdue: false, note }
+    }
+}
+
 /// The verdict on one item, from best to worst where two sources disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {

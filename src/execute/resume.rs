@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::journal::{Journal, Phase};
+use super::outcome::Verdict;
 use crate::names::JobAddress;
 use crate::queue::{Item, Queue};
 
@@ -18,10 +19,15 @@ pub struct Merged {
     pub journal: Journal,
 }
 
-/// Resumes: what is done in the interrupted run stays done.
+/// Resumes: what ran in the interrupted run stays done; what was skipped, because its server was out of reach or it was disabled,
+/// gets another chance.
 #[must_use]
 pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
-    merge(old, journal, today, |phase| !matches!(phase, Phase::Queued | Phase::Preparing))
+    merge(old, journal, today, |phase| match phase {
+        Phase::Queued | Phase::Preparing => false,
+        Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) => true,
+        Phase::Done(outcome) => outcome.verdict != Verdict::Skipped,
+    })
 }
 
 /// Starts over: only what may still be under way is taken along.

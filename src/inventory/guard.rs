@@ -33,7 +33,7 @@ mod tests {
             destinations: destinations.iter().map(|id| DestinationId::new(*id).unwrap()).collect(),
             disabled: false,
             running: None,
-            schedules: 0,
+            schedules: None,
             next_run: None,
         }
     }

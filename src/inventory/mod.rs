@@ -1,5 +1,6 @@
 //! WHAT IS TRUE, OR UNKNOWN: every server as it answered, before it is compared with anything.
 
+pub mod collect;
 pub mod guard;
 
 use crate::jetbackup::facts::{Destination, Group, Job};

@@ -1,1 +1,228 @@
-//! stub
+//! One server's JetBackup: a question, its command line, its answer as facts.
+//!
+//! The client remembers nothing but the version. It does not retry, wait or decide: what a lost or refused call means is
+//! its caller's business, and [`CallError`] says what the caller must know for it.
+
+use std::cmp::Reverse;
+
+use crate::clock::Timestamp;
+use crate::jetbackup::command::{Command, Slice};
+use crate::jetbackup::facts::{Destination, Group, Job, Log, Performance};
+use crate::jetbackup::paging::{self, Page, Row};
+use crate::jetbackup::reply::{self, Data, Envelope, Node, ReplyError};
+use crate::names::{DestinationId, GroupId, JobId, LogId};
+use crate::transport::Transport;
+
+pub use crate::jetbackup::call_error::{CallError, seen};
+
+/// Which of two functions makes a destination disabled: one is undocumented and works, the other is documented. Use one, read
+/// the destination back, and use the other where it did not stick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// `manageDestinationState`.
+    State,
+    /// `manageDestination` with `action=modify`.
+    Modify,
+}
+
+/// JetBackup on one server.
+pub struct Client {
+    transport: Box<dyn Transport>,
+    version: Option<String>,
+}
+
+impl Client {
+    /// Speaks over this transport; says nothing yet.
+    #[must_use]
+    pub fn new(transport: Box<dyn Transport>) -> Self {
+        Self { transport, version: None }
+    }
+
+    /// JetBackup's version as the last answer that named one did; printable.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Keeps the idle connection alive.
+    pub fn keep_alive(&mut self) {
+        self.transport.keep_alive();
+    }
+
+    /// All backup jobs, JetBackup's own too.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; one row that cannot be understood makes the list [`CallError::Garbled`].
+    pub fn jobs(&mut self) -> Result<Vec<Job>, CallError> {
+        self.list(Command::ListBackupJobs, reply::jobs)
+    }
+
+    /// One backup job.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; an answer about another job is [`CallError::Garbled`].
+    pub fn job(&mut self, id: &JobId) -> Result<Job, CallError> {
+        self.one(&Command::GetBackupJob(id.clone()), id.as_str(), reply::job)
+    }
+
+    /// All queue groups of backups, newest first by `created`, whatever order the server gave. One without `created` could
+    /// be the newest and stands first.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; one row that cannot be understood makes the list [`CallError::Garbled`], for it might be a running
+    /// backup.
+    pub fn groups(&mut self) -> Result<Vec<Group>, CallError> {
+        let mut groups = self.list(Command::ListQueueGroups, reply::groups)?;
+        groups.sort_by(|a, b| newest_first(a.created, b.created).then_with(|| b.id.cmp(&a.id)));
+        Ok(groups)
+    }
+
+    /// One queue group of a backup.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; an answer about another group, or about one that is no backup, is [`CallError::Garbled`].
+    pub fn group(&mut self, id: &GroupId) -> Result<Group, CallError> {
+        self.one(&Command::GetQueueGroup(id.clone()), id.as_str(), reply::group)
+    }
+
+    /// All destinations.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; one row that cannot be understood makes the list [`CallError::Garbled`].
+    pub fn destinations(&mut self) -> Result<Vec<Destination>, CallError> {
+        self.list(Command::ListDestinations, reply::destinations)
+    }
+
+    /// One destination.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; an answer about another destination is [`CallError::Garbled`].
+    pub fn destination(&mut self, id: &DestinationId) -> Result<Destination, CallError> {
+        self.one(&Command::GetDestination(id.clone()), id.as_str(), reply::destination)
+    }
+
+    /// The newest `limit` logs of a job, newest first by start time; one without could be the newest and stands first.
+    ///
+    /// All of the job's logs are read and the newest picked here: the server's order is not documented, and a short answer in
+    /// the wrong order would look like the newest ones.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; a log that does not name this job is [`CallError::Garbled`], for then the server did not do what
+    /// was asked.
+    pub fn newest_logs(&mut self, job: &JobId, limit: usize) -> Result<Vec<Log>, CallError> {
+        let mut logs = self.list(|slice| Command::ListLogs(job.clone(), slice), reply::logs)?;
+        if let Some(stray) = logs.iter().find(|log| log.job.as_ref() != Some(job)) {
+            let owner = stray.job.as_ref().map_or("no job", JobId::as_str);
+            let message = format!("asked for the logs of job {job}, got log {} of {owner}", stray.id);
+            return Err(CallError::Garbled { function: "listLogs", message });
+        }
+        logs.sort_by(|a, b| newest_first(a.started, b.started).then_with(|| b.id.cmp(&a.id)));
+        logs.truncate(limit);
+        Ok(logs)
+    }
+
+    /// One log of a backup.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; an answer about another log, or about one that is of no backup, is [`CallError::Garbled`].
+    pub fn log(&mut self, id: &LogId) -> Result<Log, CallError> {
+        self.one(&Command::GetLog(id.clone()), id.as_str(), reply::log)
+    }
+
+    /// The performance settings.
+    ///
+    /// # Errors
+    /// Any [`CallError`].
+    pub fn performance(&mut self) -> Result<Performance, CallError> {
+        let data = self.call(&Command::GetSettingsPerformance)?;
+        Ok(reply::performance(&data.node())?)
+    }
+
+    /// Asks for a backup. Success means that the server took the wish, not that it will start anything: a disabled job
+    /// answers the same and never runs.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; where [`CallError::may_have_run`], look for a new group before asking again.
+    pub fn trigger(&mut self, job: &JobId) -> Result<(), CallError> {
+        self.change(&Command::RunBackupJobManually(job.clone()))
+    }
+
+    /// Asks a queue group to stop. Success means that the signal was sent; the stop must be seen.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; where [`CallError::may_have_run`], the group may stop yet.
+    pub fn stop(&mut self, group: &GroupId) -> Result<(), CallError> {
+        self.change(&Command::StopQueueGroup(group.clone()))
+    }
+
+    /// Makes a job disabled, or not. Read it back: success is not proof.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; where [`CallError::may_have_run`], it may have been changed.
+    pub fn set_job_disabled(&mut self, job: &JobId, disabled: bool) -> Result<(), CallError> {
+        self.change(&Command::DisableJob(job.clone(), disabled))
+    }
+
+    /// Makes a destination disabled, or not. Read it back: success is not proof.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; where [`CallError::may_have_run`], it may have been changed.
+    pub fn set_destination_disabled(
+        &mut self,
+        destination: &DestinationId,
+        disabled: bool,
+        via: Via,
+    ) -> Result<(), CallError> {
+        self.change(&match via {
+            Via::State => Command::DisableDestinationByState(destination.clone(), disabled),
+            Via::Modify => Command::DisableDestinationByModify(destination.clone(), disabled),
+        })
+    }
+
+    fn call(&mut self, command: &Command) -> Result<Data, CallError> {
+        let output = self.transport.call(&command.line())?;
+        let envelope = Envelope::read(command.function(), &output)?;
+        if let Some(version) = envelope.version() {
+            self.version = Some(version.to_owned());
+        }
+        Ok(envelope.into_data()?)
+    }
+
+    /// A change's data is empty, or an object that proves nothing: only the verdict counts.
+    fn change(&mut self, command: &Command) -> Result<(), CallError> {
+        self.call(command).map(drop)
+    }
+
+    fn one<T: Row>(
+        &mut self,
+        command: &Command,
+        id: &str,
+        read: impl Fn(&Node) -> Result<T, ReplyError>,
+    ) -> Result<T, CallError> {
+        let data = self.call(command)?;
+        let fact = read(&data.node())?;
+        if fact.key() == id {
+            return Ok(fact);
+        }
+        let message = format!("asked for {id}, got {}", fact.key());
+        Err(CallError::Garbled { function: command.function(), message })
+    }
+
+    fn list<T: Row>(
+        &mut self,
+        command: impl Fn(Slice) -> Command,
+        read: impl Fn(&Node) -> Result<Page<T>, ReplyError>,
+    ) -> Result<Vec<T>, CallError> {
+        let function = command(Slice { limit: 0, skip: 0 }).function();
+        paging::read_all(function, |slice| {
+            let data = self.call(&command(slice))?;
+            Ok(read(&data.node())?)
+        })
+    }
+}
+
+/// Later before earlier; what has no time could be the latest.
+fn newest_first(a: Option<Timestamp>, b: Option<Timestamp>) -> std::cmp::Ordering {
+    let key = |time: Option<Timestamp>| Reverse(time.unwrap_or(Timestamp::MAX_UTC));
+    key(a).cmp(&key(b))
+}

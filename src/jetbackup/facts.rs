@@ -16,14 +16,15 @@ pub struct Job {
     pub kind: i64,
     /// What of an account it contains, as bits (4 databases, 128 database users, 511 all); `None` where the server says nothing.
     pub contains: Option<i64>,
-    /// Where it writes; a job can write to several destinations.
+    /// Where it writes; a job can write to several destinations. Empty where the server names none: that is no proof that
+    /// it writes nowhere.
     pub destinations: Vec<DestinationId>,
     /// A trigger of a disabled job is answered with success and does nothing.
     pub disabled: bool,
     /// Says what it likes for up to two minutes after a trigger.
     pub running: Option<bool>,
-    /// How many schedules would start it without `jbr`.
-    pub schedules: usize,
+    /// How many schedules would start it without `jbr`; `None` where the server says nothing of schedules.
+    pub schedules: Option<usize>,
     /// When its own schedule starts it next.
     pub next_run: Option<Timestamp>,
 }
@@ -184,6 +185,14 @@ pub struct Destination {
     pub kind: String,
     /// Nothing can be written to a disabled one.
     pub disabled: bool,
+}
+
+/// What of the performance settings matters (`getSettingsPerformance`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Performance {
+    /// How many accounts one job backs up at the same time, 1 to 10: that many write streams. `None` where the server says
+    /// nothing.
+    pub backup_forks: Option<i64>,
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! THE API: what `jbr` says to `jetbackup5api`, and what it understands of the answers.
 //!
-//! [`command`] makes exact command lines, [`reply`] turns envelopes into facts, [`client`] puts the two together over a
-//! transport. All that is known of the API, and how sure, is in `docs/jetbackup-api.md`.
+//! [`command`] makes exact command lines, [`reply`] turns envelopes into facts, [`paging`] makes whole lists of pages, and
+//! [`client`] puts them together over a transport. All that is known of the API, and how sure, is in
+//! `docs/jetbackup-api.md`.
 
+pub mod call_error;
 pub mod client;
 pub mod command;
 pub mod facts;
+pub mod paging;
 pub mod reply;

@@ -1,17 +1,22 @@
 //! From decisions to the queue: everything that a run needs, settled before it begins.
 
+use std::time::Duration;
+
 use super::order::order;
 use super::{Gate, Item, Queue};
-use crate::desired::{Desired, Job};
-use crate::diff::Diff;
+use crate::desired::{Desired, Job, Server};
+use crate::diff::{Choice, Diff};
 
-/// The queue of the jobs that the comparison decided to run: by priority over all servers, ties in file order.
+/// The queue of the jobs that were asked for and exist: by priority over all servers, ties in file order. Those that cannot run are in
+/// it too, so that the run's record says what became of them.
 #[must_use]
 pub fn build(desired: &Desired, diff: &Diff) -> Queue {
     let queued: Vec<&Job> = desired
         .jobs
         .iter()
-        .filter(|job| diff.decisions.iter().any(|d| d.address == job.address && d.verdict.is_queued()))
+        .filter(|job| {
+            diff.decisions.iter().any(|d| d.address == job.address && !matches!(d.verdict, Choice::Missing { .. }))
+        })
         .collect();
     let priorities: Vec<i64> = queued.iter().map(|job| job.priority).collect();
     // Without edges there is no circle.
@@ -34,9 +39,14 @@ fn item(desired: &Desired, job: &Job) -> Item {
         id: job.id.clone(),
         timeout: job.timeout,
         start_timeout: job.start_timeout,
-        // A lost command can be carried out as late as a call may last, and its group can take a start's time to appear.
-        settle: job.start_timeout + server.map(|server| server.command_timeout).unwrap_or_default(),
+        settle: job.start_timeout + server.map(call_max).unwrap_or_default(),
         on_timeout: job.on_timeout,
         gates: destination.into_iter().chain(gate).collect(),
     }
+}
+
+/// How long one call may last from the stored intent on. A lost command can be carried out as late as that, and then its group can take
+/// a start's time to appear.
+fn call_max(server: &Server) -> Duration {
+    server.connect_timeout * 2 + server.command_timeout
 }

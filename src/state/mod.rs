@@ -3,7 +3,10 @@
 //! This file is what it is; `format` is how it is written, in all its versions; `store` and `lock` are who may write it,
 //! and how it survives a loss of power.
 
+pub mod format;
+pub mod lock;
 pub mod record;
+pub mod store;
 
 use std::collections::BTreeMap;
 
@@ -53,6 +56,12 @@ impl State {
         Self { lineage, serial: 0, run: None, jobs: BTreeMap::new(), opened: Vec::new(), history: Vec::new() }
     }
 
+    /// What is remembered where there is no state file yet.
+    #[must_use]
+    pub fn unwritten() -> Self {
+        Self::new(String::new())
+    }
+
     /// What is open on a server, or may be, and must be closed.
     #[must_use]
     pub fn opened(&self) -> &[Opened] {
@@ -71,12 +80,6 @@ impl State {
             }
         }
         records
-    }
-
-    /// Begins a run. What an earlier one left open is this one's to close.
-    pub fn begin(&mut self, id: RunId, at: Timestamp, queue: Queue) {
-        let journal = Journal { opened: std::mem::take(&mut self.opened), ..Journal::new(at) };
-        self.run = Some(Run { id, started: at, queue, journal });
     }
 
     /// Ends the run in progress: its outcomes go into the jobs' records, and it into the history.

@@ -20,7 +20,7 @@ pub struct JobRecord {
     pub last_success: Option<Timestamp>,
     /// How it ended last.
     pub last_outcome: Option<Outcome>,
-    /// How long its last good backups took, oldest first, [`DURATIONS_MAX`] at most.
+    /// How long its last good backups took in whole seconds, oldest first, [`DURATIONS_MAX`] at most.
     pub durations: Vec<Duration>,
     /// How many times in a row it did not end well.
     pub failures_in_a_row: u32,
@@ -42,7 +42,7 @@ impl JobRecord {
             self.last_success = Some(outcome.ended);
             self.failures_in_a_row = 0;
             if let Some(started) = outcome.started {
-                self.durations.push(elapsed(started, outcome.ended));
+                self.durations.push(Duration::from_secs(elapsed(started, outcome.ended).as_secs()));
                 let surplus = self.durations.len().saturating_sub(DURATIONS_MAX);
                 self.durations.drain(..surplus);
             }

@@ -5,7 +5,7 @@ use super::super::event::Event;
 use super::super::journal::{GateState, Phase};
 use super::super::observation::{ServerSight, Survey};
 use super::super::outcome::Verdict;
-use super::{CLOSES_MAX, Goal, Machine, News};
+use super::{GATE_TRIES_MAX, Goal, Machine, News};
 use crate::clock::elapsed;
 use crate::names::{JobAddress, ServerName};
 use crate::queue::Gate;
@@ -60,7 +60,7 @@ impl Machine<'_> {
                 News::Some
             }
             Seen::Known(true) => match opened.state {
-                GateState::Closing { tries, .. } if tries >= CLOSES_MAX => {
+                GateState::Closing { tries, .. } if tries >= GATE_TRIES_MAX => {
                     let why = format!("{} was told to close it {tries} times, and it is still open", opened.server);
                     self.leave_open(index, why)
                 }
@@ -93,6 +93,7 @@ impl Machine<'_> {
                 self.events.push(Event::Opened { server, gate });
                 News::Some
             }
+            Seen::Known(false) if self.tries(index) < GATE_TRIES_MAX => News::None(self.soon()),
             Seen::Known(false) => {
                 self.journal.opened.remove(index);
                 self.done_without_run(address, Verdict::Skipped, format!("{gate} could not be enabled"))
@@ -102,6 +103,13 @@ impl Machine<'_> {
                 self.done_without_run(address, Verdict::Skipped, note)
             }
             Seen::Unknown(_) => News::None(self.soon()),
+        }
+    }
+
+    fn tries(&self, index: usize) -> u32 {
+        match self.journal.opened[index].state {
+            GateState::Opening { tries } | GateState::Closing { tries, .. } => tries,
+            GateState::Open | GateState::LeftOpen { .. } => 0,
         }
     }
 

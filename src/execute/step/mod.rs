@@ -25,8 +25,8 @@ pub const TRIGGERS_MAX: u32 = 3;
 pub const STOPS_MAX: u32 = 3;
 /// How long a stop may take to be seen before it is asked for again.
 pub const STOP_WAIT: Duration = Duration::from_secs(120);
-/// How often a gate that answers is told to close before the alarm.
-pub const CLOSES_MAX: u32 = 5;
+/// How often a gate that answers is told to open before its item is skipped, or to close before the alarm.
+pub const GATE_TRIES_MAX: u32 = 5;
 /// Between two looks while something is expected to happen soon; less if the plan polls more often.
 pub const SOON: Duration = Duration::from_secs(5);
 
@@ -232,6 +232,3 @@ impl<'a> Machine<'a> {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -198,8 +198,7 @@ impl Machine<'_> {
 
     /// Ends an item that never ran.
     pub(super) fn done_without_run(&mut self, address: &JobAddress, verdict: Verdict, note: String) -> News {
-        let outcome = Outcome { verdict, group: None, log: None, started: None, ended: self.now, overdue: false, note };
-        self.done(address, outcome)
+        self.done(address, Outcome::without_run(verdict, self.now, note))
     }
 
     pub(super) fn done(&mut self, address: &JobAddress, outcome: Outcome) -> News {
@@ -218,13 +217,18 @@ impl Machine<'_> {
         let server = &item.address.server;
         self.journal.waiting = None;
         self.journal.entry_mut(&item.address).phase = Phase::Preparing;
-        if !self.journal.opened.iter().any(|opened| opened.server == *server && opened.gate == *gate) {
-            self.journal.opened.push(Opened {
+        let known = self.journal.opened.iter_mut().find(|opened| opened.server == *server && opened.gate == *gate);
+        match known {
+            Some(opened) => {
+                let tries = if let GateState::Opening { tries } = opened.state { tries + 1 } else { 1 };
+                opened.state = GateState::Opening { tries };
+            }
+            None => self.journal.opened.push(Opened {
                 server: server.clone(),
                 gate: gate.clone(),
                 since: self.now,
-                state: GateState::Opening,
-            });
+                state: GateState::Opening { tries: 1 },
+            }),
         }
         News::Do(Action::Set { server: server.clone(), gate: gate.clone(), open: true })
     }

@@ -157,6 +157,6 @@ fn new_group<'s>(sight: &'s JobSight, baseline: &Baseline) -> Option<&'s Group> 
 
 /// The newest log that was not there before; none where what was there before is not known.
 pub(super) fn new_log<'s>(sight: &'s JobSight, baseline: &Baseline) -> Option<&'s Log> {
-    let before = baseline.logs.as_ref()?;
-    sight.logs.iter().filter(|log| !before.contains(&log.id)).max_by_key(|log| log.started)
+    let (Some(before), Seen::Known(logs)) = (baseline.logs.as_ref(), &sight.logs) else { return None };
+    logs.iter().filter(|log| !before.contains(&log.id)).max_by_key(|log| log.started)
 }

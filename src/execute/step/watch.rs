@@ -131,9 +131,12 @@ impl Machine<'_> {
     /// The group named no log: the newest one that was not there before the trigger is it.
     pub(super) fn confirm_by_search(&mut self, address: &JobAddress, sight: &Seen<JobSight>) -> News {
         let Phase::Confirming(confirming) = self.journal.phase(address).clone() else { return News::Some };
-        let log = sight
-            .as_ref()
-            .map(|sight| confirming.running.baseline.as_ref().and_then(|baseline| new_log(sight, baseline)));
+        let log = match sight {
+            Seen::Known(JobSight { logs: Seen::Unknown(why), .. }) | Seen::Unknown(why) => Seen::Unknown(why.clone()),
+            Seen::Known(sight) => {
+                Seen::Known(confirming.running.baseline.as_ref().and_then(|baseline| new_log(sight, baseline)))
+            }
+        };
         self.confirm(address, log)
     }
 

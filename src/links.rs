@@ -1,0 +1,58 @@
+//! The servers as they are reached: one client each, asked at the same time wherever nothing is changed.
+
+use crate::jetbackup::client::Client;
+use crate::names::{DestinationId, ServerName};
+
+/// How many servers are asked at the same time.
+const PARALLEL_MAX: usize = 16;
+
+/// One server and the client that reaches it.
+pub struct Link {
+    /// Its name in the plan.
+    pub server: ServerName,
+    /// The guarded destination, if the plan names one.
+    pub guard: Option<DestinationId>,
+    /// Who asks it.
+    pub client: Client,
+}
+
+/// Every server of the plan, in its order.
+pub struct Links(Vec<Link>);
+
+impl Links {
+    /// The links in the plan's order.
+    #[must_use]
+    pub fn new(links: Vec<Link>) -> Self {
+        Self(links)
+    }
+
+    /// The link to one server.
+    pub fn to(&mut self, server: &ServerName) -> Option<&mut Link> {
+        self.0.iter_mut().find(|link| link.server == *server)
+    }
+
+    /// Asks every server the same, [`PARALLEL_MAX`] at a time; the answers come in the plan's order.
+    pub fn ask_all<T: Send>(&mut self, question: impl Fn(&mut Link) -> T + Sync) -> Vec<(ServerName, T)> {
+        let mut answers = Vec::with_capacity(self.0.len());
+        for links in self.0.chunks_mut(PARALLEL_MAX) {
+            std::thread::scope(|scope| {
+                let asked: Vec<_> =
+                    links.iter_mut().map(|link| (link.server.clone(), scope.spawn(|| question(link)))).collect();
+                for (server, thread) in asked {
+                    match thread.join() {
+                        Ok(answer) => answers.push((server, answer)),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    }
+                }
+            });
+        }
+        answers
+    }
+
+    /// Keeps idle connections alive.
+    pub fn keep_alive(&mut self) {
+        for link in &mut self.0 {
+            link.client.keep_alive();
+        }
+    }
+}
