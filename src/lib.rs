@@ -43,3 +43,5 @@ pub mod state;
 pub mod forecast;
 
 pub mod proposal;
+
+pub mod render;

@@ -1,0 +1,271 @@
+//! A run told line by line, for files and above the live line: one line an event, with its time, what it means and what happens next.
+//! While nothing happens, a line at least every [`QUIET_MAX`].
+
+use std::time::Duration;
+
+use super::page::Page;
+use super::progress::Progress;
+use super::symbol::{self, tone};
+use super::when::{about, duration, limit};
+use super::words;
+use crate::clock::{Timestamp, elapsed, later};
+use crate::desired::OnTimeout;
+use crate::execute::action::End;
+use crate::execute::event::Event;
+use crate::execute::journal::{Overlap, WaitReason};
+use crate::execute::outcome::Outcome;
+use crate::execute::step::{STOPS_MAX, TRIGGERS_MAX};
+use crate::names::{GroupId, JobAddress, ServerName};
+use crate::printable::printable;
+use crate::queue::Gate;
+
+/// The longest silence: a log that ends looks like a `jbr` that died.
+pub const QUIET_MAX: Duration = Duration::from_secs(600);
+
+/// Tells a run line by line.
+#[derive(Debug, Clone)]
+pub struct Narrator {
+    last_line: Timestamp,
+}
+
+impl Narrator {
+    /// A narrator who has said nothing since `at`.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self { last_line: at }
+    }
+
+    /// What there is to say about an event that `progress` has heard already; `None` for one that is not worth a line.
+    pub fn tell(&mut self, at: Timestamp, event: &Event, progress: &Progress, page: &Page) -> Option<String> {
+        let Some((symbol, text)) = Telling { at, progress, page }.tell(event) else {
+            return self.break_silence(at, progress, page);
+        };
+        self.last_line = at;
+        Some(line(at, symbol, &text, page))
+    }
+
+    /// What there is to say if nothing was said for [`QUIET_MAX`]: call it whenever time has passed.
+    pub fn break_silence(&mut self, now: Timestamp, progress: &Progress, page: &Page) -> Option<String> {
+        if elapsed(self.last_line, now) < QUIET_MAX {
+            return None;
+        }
+        self.last_line = now;
+        Some(line(now, symbol::RUNS, &progress.full_line(now, page.zone), page))
+    }
+}
+
+fn line(at: Timestamp, symbol: char, text: &str, page: &Page) -> String {
+    let mark = page.style.paint(tone(symbol), &symbol.to_string());
+    format!("{} {mark} {text}", page.zone.second(at))
+}
+
+struct Telling<'a> {
+    at: Timestamp,
+    progress: &'a Progress,
+    page: &'a Page,
+}
+
+impl Telling<'_> {
+    /// The symbol and the sentence of an event; `None` for progress, which is not worth a line.
+    fn tell(&self, event: &Event) -> Option<(char, String)> {
+        Some(match event {
+            Event::Waiting { next, reason } => self.waiting(next.as_ref(), reason),
+            Event::Reachable(server) => (symbol::DONE, format!("{server} answers again")),
+            Event::Unreachable { server, why } => self.unreachable(server, why),
+            Event::Opened { server, gate } => (symbol::DONE, format!("{server}: {gate} is enabled for its backup")),
+            Event::Closed { server, gate } => (symbol::DONE, format!("{server}: {gate} is disabled again")),
+            Event::LeftOpen { server, gate, why } => left_open(server, gate, why),
+            Event::Triggering { job, attempt, unasked } => self.triggering(job, *attempt, unasked),
+            Event::TriggerLost { job, why } => self.trigger_lost(job, why),
+            Event::TriggerNotSent { job, why } => (
+                symbol::ATTENTION,
+                format!("{job}: the trigger did not leave: {}. Nothing was started; tried again", printable(why)),
+            ),
+            Event::Started { job, group } => self.started(job, group),
+            Event::Adopted { job, group, late } => adopted(job, group, *late),
+            Event::Progress { .. } => return None,
+            Event::Overdue { job, group, released } => self.overdue(job, group, *released),
+            Event::Stopping { job, group } => (
+                symbol::ATTENTION,
+                format!(
+                    "{job}: asked JetBackup to stop it (group {group}); nothing starts until it is seen to have stopped"
+                ),
+            ),
+            Event::StopUnseen { job, group } => stop_unseen(job, group),
+            Event::Overlapped(overlap) => self.overlapped(overlap),
+            Event::Done { job, outcome } => self.done(job, outcome),
+            Event::Ended(end) => self.ended(end),
+        })
+    }
+
+    fn wait_limit(&self) -> String {
+        limit(self.progress.queue.unreachable_wait)
+    }
+
+    fn waiting(&self, next: Option<&JobAddress>, reason: &WaitReason) -> (char, String) {
+        let who = next.map_or("waiting".to_owned(), |next| format!("{next} waits"));
+        let (symbol, until) = match reason {
+            WaitReason::Unreachable { server, why: _ } if self.progress.has_backup_on(server) => {
+                (symbol::UNREAD, "as long as it takes: a backup of this run is under way there".to_owned())
+            }
+            WaitReason::Unreachable { server: _, why: _ } => {
+                (symbol::UNREAD, format!("for {} at most", self.wait_limit()))
+            }
+            WaitReason::Busy { server: _, group: _, job: _ } => {
+                (symbol::ATTENTION, "until it is over: two must not write at once".to_owned())
+            }
+        };
+        (symbol, format!("{who} for {}; {until}", words::wait_for(reason)))
+    }
+
+    fn unreachable(&self, server: &ServerName, why: &str) -> (char, String) {
+        let then = if self.progress.has_backup_on(server) {
+            "its backup runs on by itself and is waited for without limit".to_owned()
+        } else {
+            words::given_up_after(self.progress.queue.unreachable_wait)
+        };
+        (symbol::UNREAD, format!("{server} does not answer: {}. Asked again and again; {then}", printable(why)))
+    }
+
+    fn triggering(&self, job: &JobAddress, attempt: u32, unasked: &[ServerName]) -> (char, String) {
+        let again = if attempt > 1 { format!(", attempt {attempt} of {TRIGGERS_MAX}") } else { String::new() };
+        let beside = self.progress.running().count();
+        if unasked.is_empty() && beside > 0 {
+            let beside = words::count(beside, "overdue backup");
+            return (
+                symbol::ATTENTION,
+                format!("{job}: starting{again} beside {beside} of this run (`on_timeout: release`)"),
+            );
+        }
+        if unasked.is_empty() {
+            return (
+                symbol::WILL_RUN,
+                format!("{job}: starting{again}; every server was asked, and nothing else runs"),
+            );
+        }
+        let names: Vec<String> = unasked.iter().map(ToString::to_string).collect();
+        let have = if names.len() == 1 { "has" } else { "have" };
+        let text = format!(
+            "{job}: starting{again}, WITHOUT KNOWING what runs on {}, which {have} not answered for {}: if a backup runs there, two write at once",
+            names.join(", "),
+            self.wait_limit()
+        );
+        (symbol::ATTENTION, text)
+    }
+
+    fn trigger_lost(&self, job: &JobAddress, why: &str) -> (char, String) {
+        let settle = self.progress.item(job).map_or(String::new(), |item| format!(" ({} at most)", limit(item.settle)));
+        let text = format!(
+            "{job}: no answer to the trigger: {}. It may have started, or may yet: it is looked for{settle}, and not triggered again before",
+            printable(why)
+        );
+        (symbol::UNREAD, text)
+    }
+
+    fn started(&self, job: &JobAddress, group: &GroupId) -> (char, String) {
+        let usual = self.progress.tracked(job).and_then(|tracked| tracked.usual);
+        let until = match usual {
+            Some(usual) => {
+                let end = self.page.zone.near(later(self.at, usual), self.at);
+                format!("usually {}, so until about {end}", about(usual))
+            }
+            None => "how long it takes is not known yet".to_owned(),
+        };
+        (symbol::RUNS, format!("{job} runs (group {group}); {until}"))
+    }
+
+    fn overdue(&self, job: &JobAddress, group: &GroupId, released: bool) -> (char, String) {
+        let item = self.progress.item(job);
+        let timeout = item.map_or(String::new(), |item| format!(" of {}", limit(item.timeout)));
+        let then = match item.map(|item| item.on_timeout) {
+            _ if released => {
+                "it runs on, and the next job starts beside it (`on_timeout: release`): two will write at once"
+            }
+            Some(OnTimeout::Stop) => "JetBackup is asked to stop it (`on_timeout: stop`)",
+            Some(OnTimeout::Hold | OnTimeout::Release) | None => {
+                "it runs on, and nothing else starts until it ends; to end it, stop it in JetBackup"
+            }
+        };
+        (symbol::ATTENTION, format!("{job} is overdue: longer than its timeout{timeout} (group {group}); {then}"))
+    }
+
+    fn overlapped(&self, overlap: &Overlap) -> (char, String) {
+        let name = |(server, group): &(ServerName, GroupId)| match self.progress.job_of(server, group) {
+            Some(job) => format!("{job} (group {group})"),
+            None => format!("a backup on {server} that jbr did not start (group {group})"),
+        };
+        let (first, second) = (name(&overlap.first), name(&overlap.second));
+        let text = format!(
+            "OVERLAP: {first} and {second} write at the same time; both may take far longer. Neither is stopped"
+        );
+        (symbol::ATTENTION, text)
+    }
+
+    fn done(&self, job: &JobAddress, outcome: &Outcome) -> (char, String) {
+        let took = outcome.started.map(|started| duration(elapsed(started, outcome.ended)));
+        let usual = self.progress.tracked(job).and_then(|tracked| tracked.usual);
+        let took = match (took, usual) {
+            (Some(took), Some(usual)) => format!(" (took {took}, usually {})", about(usual)),
+            (Some(took), None) => format!(" (took {took})"),
+            (None, _) => String::new(),
+        };
+        let note = if outcome.note.is_empty() { String::new() } else { format!(": {}", printable(&outcome.note)) };
+        let overdue = if outcome.overdue { "; it was overdue" } else { "" };
+        let (done, _) = self.progress.done();
+        let text = format!(
+            "{job} {}{took}{overdue}{note} [{done} of {}]",
+            words::verdict_sentence(outcome.verdict),
+            self.progress.items.len()
+        );
+        (words::verdict_symbol(outcome.verdict), text)
+    }
+
+    fn ended(&self, end: &End) -> (char, String) {
+        let (done, good) = self.progress.done();
+        let total = self.progress.items.len();
+        match end {
+            End::Complete if good == total => (symbol::DONE, format!("the run is over: {good} good of {total}")),
+            End::Complete => (symbol::ERROR, format!("the run is over: {good} good of {total}, {} not", total - good)),
+            End::Interrupted => (
+                symbol::ATTENTION,
+                format!(
+                    "stopped as asked, {done} of {total} done. What runs on a server runs on; `jbr apply` goes on from here"
+                ),
+            ),
+            End::Unsafe(why) => (
+                symbol::ERROR,
+                format!(
+                    "stopped, {done} of {total} done: it cannot be made sure that the storage is free: {}. `jbr plan` shows what runs; `jbr apply` goes on from here",
+                    printable(why)
+                ),
+            ),
+        }
+    }
+}
+
+fn left_open(server: &ServerName, gate: &Gate, why: &str) -> (char, String) {
+    let text = format!(
+        "ALARM: {server}: {gate} is LEFT OPEN, it could not be disabled: {}. The next `jbr apply` tries again; until then {} by hand",
+        printable(why),
+        words::close_by_hand(gate)
+    );
+    (symbol::ERROR, text)
+}
+
+fn adopted(job: &JobAddress, group: &GroupId, late: bool) -> (char, String) {
+    if late {
+        let text = format!(
+            "{job} runs after all (group {group}): it was given up too early, and is taken back and watched to its end"
+        );
+        return (symbol::ATTENTION, text);
+    }
+    (symbol::RUNS, format!("{job} runs already (group {group}): watched to its end, not started again"))
+}
+
+fn stop_unseen(job: &JobAddress, group: &GroupId) -> (char, String) {
+    let text = format!(
+        "ALARM: {job} was asked to stop {STOPS_MAX} times and was not seen to (group {group}). Nothing else starts until it ends: end it in JetBackup on {}",
+        job.server
+    );
+    (symbol::ERROR, text)
+}

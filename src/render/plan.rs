@@ -1,0 +1,418 @@
+//! What would be done, for the person who approves it: how the run begins, the queue, what is not in it and why, and what to look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::page::Page;
+use super::sheet::Sheet;
+use super::style::Tone;
+use super::symbol;
+use super::table::{Fit, Table};
+use super::tally::{Standing, Tally, decision, is_error, not_queued, standing};
+use super::when::{about, ago, duration, limit};
+use super::words::{self, count};
+use super::{queue_change, remark};
+use crate::clock::elapsed;
+use crate::diff::{Choice, Decision, Notice};
+use crate::execute::journal::Phase;
+use crate::execute::outcome::Outcome;
+use crate::forecast::Expected;
+use crate::names::{GroupId, JobAddress, ServerName};
+use crate::printable::printable;
+use crate::proposal::{Beginning, Interrupted, Proposal};
+use crate::queue::{Gate, Item};
+use crate::state::{JobRecord, State};
+
+/// The proposal as a page of text. `state` is the one that the proposal was made from.
+#[must_use]
+pub fn text(proposal: &Proposal, state: &State, page: &Page) -> String {
+    let view = View { proposal, records: state.records(), tally: Tally::of(proposal), page };
+    let mut sheet = Sheet::new(page);
+    sheet.heading(&format!("Plan of {}", page.zone.with_offset(proposal.at)));
+    view.beginning(&mut sheet);
+    view.changes(&mut sheet);
+    view.done(&mut sheet);
+    view.queue(&mut sheet);
+    view.not_queued(&mut sheet);
+    view.remarks(&mut sheet);
+    view.opened(&mut sheet);
+    view.errors(&mut sheet);
+    view.total(&mut sheet);
+    sheet.finish()
+}
+
+struct View<'a> {
+    proposal: &'a Proposal,
+    records: BTreeMap<JobAddress, JobRecord>,
+    tally: Tally,
+    page: &'a Page,
+}
+
+impl View<'_> {
+    fn beginning(&self, sheet: &mut Sheet) {
+        let (old, text) = match &self.proposal.beginning {
+            Beginning::Fresh => return,
+            Beginning::Resume(old) => {
+                let left = self.tally.left();
+                let (old_run, done) = (self.run(old), self.tally.done);
+                sheet.gap();
+                sheet.item(0, symbol::RUNS, &format!("Resumes {old_run}: {done} done, {left} left."));
+                return;
+            }
+            Beginning::StartOver { old, too_old: true } => {
+                (old, "it was interrupted, and is older than `run.resume_within` allows".to_owned())
+            }
+            Beginning::StartOver { old, too_old: false } => {
+                (old, "it was interrupted, and `--fresh` asks to start over".to_owned())
+            }
+        };
+        sheet.gap();
+        let run = self.run(old);
+        sheet.item(0, symbol::ATTENTION, &format!("Closes {run} as incomplete: {text}. Every job is queued anew."));
+        if !old.left.is_empty() {
+            let left: Vec<String> = old.left.iter().map(ToString::to_string).collect();
+            sheet.item(2, symbol::ATTENTION, &format!("not done in it: {}", left.join(", ")));
+        }
+    }
+
+    fn run(&self, old: &Interrupted) -> String {
+        let begun = self.page.zone.near(old.started, self.proposal.at);
+        format!("run {}, begun {begun} ({})", old.id, ago(old.started, self.proposal.at))
+    }
+
+    fn changes(&self, sheet: &mut Sheet) {
+        let Beginning::Resume(old) = &self.proposal.beginning else { return };
+        let now: Vec<JobAddress> = self.proposal.left().cloned().collect();
+        let lines = queue_change::lines(&old.left, &now, self.page);
+        if lines.is_empty() {
+            return;
+        }
+        sheet.heading("What was left of it, against the queue below");
+        for line in lines {
+            sheet.line(&line);
+        }
+    }
+
+    fn done(&self, sheet: &mut Sheet) {
+        if self.tally.done == 0 {
+            return;
+        }
+        sheet.heading("Done in this run already");
+        let mut table =
+            Table::new(&[("job", Fit::Wrap), ("outcome", Fit::Whole), ("took", Fit::Right), ("ended", Fit::Whole)]);
+        for item in &self.proposal.queue.items {
+            if standing(self.proposal, &item.address) != Standing::Done {
+                continue;
+            }
+            let Some(outcome) = self.proposal.journal.outcome(&item.address) else { continue };
+            let ended = self.page.zone.near(outcome.ended, self.proposal.at);
+            let cells = [item.address.to_string(), outcome.verdict.word(), took(outcome), ended];
+            table.row(words::verdict_symbol(outcome.verdict), cells);
+            if !outcome.note.is_empty() {
+                table.note(printable(&outcome.note));
+            }
+        }
+        sheet.table(table);
+    }
+
+    fn queue(&self, sheet: &mut Sheet) {
+        if self.tally.left() == 0 {
+            return;
+        }
+        sheet.heading("Queue: one backup at a time, in this order");
+        let mut table = Table::new(&[
+            ("#", Fit::Right),
+            ("job", Fit::Wrap),
+            ("in JetBackup", Fit::Cut),
+            ("expected", Fit::Whole),
+            ("takes", Fit::Right),
+            ("last good", Fit::Right),
+        ]);
+        for (number, expected) in self.proposal.expected.iter().enumerate() {
+            let Some(item) = self.proposal.queue.item(&expected.address) else { continue };
+            let cells = [
+                (number + 1).to_string(),
+                item.address.to_string(),
+                self.live_name(&item.address),
+                self.span(expected),
+                expected.duration.map_or("unknown".to_owned(), about),
+                self.last_good(&item.address),
+            ];
+            table.row(self.symbol(&item.address), cells);
+            for note in self.notes(item) {
+                table.note(note);
+            }
+        }
+        sheet.table(table);
+    }
+
+    fn symbol(&self, address: &JobAddress) -> char {
+        match standing(self.proposal, address) {
+            Standing::Start => symbol::WILL_RUN,
+            Standing::Watch => symbol::RUNS,
+            Standing::Unread => symbol::UNREAD,
+            Standing::Done | Standing::LeftOut => symbol::DONE,
+        }
+    }
+
+    fn live_name(&self, address: &JobAddress) -> String {
+        let name = decision(self.proposal, address).and_then(|decision| decision.live_name.as_deref());
+        name.map_or("?".to_owned(), printable)
+    }
+
+    /// `02:00 – 03:05`, as far as it is known.
+    fn span(&self, expected: &Expected) -> String {
+        let near = |at| self.page.zone.near(at, self.proposal.at);
+        match (expected.start, expected.end) {
+            (None, _) => "unknown".to_owned(),
+            (Some(start), Some(end)) if end > start => format!("{} – {}", near(start), near(end)),
+            (Some(start), _) => format!("{} – ?", near(start)),
+        }
+    }
+
+    fn last_good(&self, address: &JobAddress) -> String {
+        let last = self.records.get(address).and_then(|record| record.last_success);
+        last.map_or("never".to_owned(), |at| ago(at, self.proposal.at))
+    }
+
+    /// Why the item is queued, where that is not simply because the plan says so, and what should be known of it.
+    fn notes(&self, item: &Item) -> Vec<String> {
+        let phase = self.phase_note(&item.address);
+        let decision = match decision(self.proposal, &item.address) {
+            Some(decision) if phase.is_some() => beside_phase(decision),
+            Some(decision) => self.decision_note(decision),
+            None => Some("in no plan any more, or not asked for: seen to its end all the same".to_owned()),
+        };
+        let gates: Vec<String> = item.gates.iter().map(gate_noun).collect();
+        let gates =
+            (!gates.is_empty()).then(|| format!("enables {} for it, and disables it after", gates.join(" and ")));
+        [phase, decision, self.streak(&item.address), gates].into_iter().flatten().collect()
+    }
+
+    fn phase_note(&self, address: &JobAddress) -> Option<String> {
+        let near = |at| self.page.zone.near(at, self.proposal.at);
+        let ran = |at| duration(elapsed(at, self.proposal.at));
+        match self.proposal.journal.phase(address) {
+            Phase::Queued | Phase::Preparing | Phase::Done(_) => None,
+            Phase::Triggered(triggered) => Some(format!(
+                "was triggered at {} ({}); what came of it is found out before anything else",
+                near(triggered.at),
+                words::answer(&triggered.answer)
+            )),
+            Phase::Running(running) => {
+                let usual = self.records.get(address).and_then(JobRecord::usual_duration);
+                let is_long = usual.is_some_and(|usual| elapsed(running.since, self.proposal.at) > usual);
+                let long = if is_long { "; longer than usual, so the times below may be too early" } else { "" };
+                let beside = if running.released { "; overdue, the queue goes on beside it" } else { "" };
+                Some(format!(
+                    "began {} ({} ago, group {}): watched to its end, not started again{long}{beside}",
+                    near(running.since),
+                    ran(running.since),
+                    running.group
+                ))
+            }
+            Phase::Confirming(confirming) => {
+                Some(format!("was over at {}; JetBackup's log must still say how", near(confirming.ended)))
+            }
+        }
+    }
+
+    fn decision_note(&self, decision: &Decision) -> Option<String> {
+        match &decision.verdict {
+            Choice::Run => None,
+            Choice::Adopt { group, status, percent } => {
+                let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
+                let status = words::group_status(*status);
+                Some(format!("{status} already (group {group}{percent}): watched to its end, not started again"))
+            }
+            Choice::Unread { why } => Some(format!(
+                "could not be read: {}; queued all the same, and skipped if {} cannot be asked for {}",
+                printable(why),
+                decision.address.server,
+                limit(self.proposal.queue.unreachable_wait)
+            )),
+            Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Missing { .. } => Some(refusal(decision)),
+        }
+    }
+
+    fn streak(&self, address: &JobAddress) -> Option<String> {
+        let record = self.records.get(address)?;
+        let last = record.last_outcome.as_ref()?;
+        let since = ago(last.ended, self.proposal.at);
+        match record.failures_in_a_row {
+            0 => None,
+            1 => Some(format!("! no good backup last time: {}, {since}", last.verdict.word())),
+            more => Some(format!("! no good backup {more} times in a row; last: {}, {since}", last.verdict.word())),
+        }
+    }
+
+    fn not_queued(&self, sheet: &mut Sheet) {
+        if self.tally.not_queued == 0 {
+            return;
+        }
+        sheet.heading("Not queued");
+        for decision in not_queued(self.proposal) {
+            sheet.item(2, decision.verdict.symbol(), &format!("{}: {}", decision.address, refusal(decision)));
+        }
+    }
+
+    fn remarks(&self, sheet: &mut Sheet) {
+        if self.tally.remarks == 0 {
+            return;
+        }
+        let queue = &self.proposal.queue;
+        let context = remark::Context {
+            own: own_groups(self.proposal),
+            now: self.proposal.at,
+            zone: self.page.zone,
+            unreachable_wait: queue.unreachable_wait,
+        };
+        sheet.heading("To look at");
+        let mut server = None;
+        for remark in self.proposal.diff.remarks.iter().filter(|remark| !is_error(&remark.what)) {
+            if server != Some(&remark.server) {
+                sheet.line(&format!("  {}", remark.server));
+                server = Some(&remark.server);
+            }
+            sheet.item(4, remark.what.symbol(), &context.sentence(remark));
+        }
+    }
+
+    fn opened(&self, sheet: &mut Sheet) {
+        if self.proposal.journal.opened.is_empty() {
+            return;
+        }
+        sheet.heading("Open from an earlier run");
+        for opened in &self.proposal.journal.opened {
+            let (symbol, text) = words::opened(opened);
+            sheet.item(2, symbol, &text);
+        }
+    }
+
+    fn errors(&self, sheet: &mut Sheet) {
+        if self.tally.errors == 0 {
+            return;
+        }
+        sheet.heading("Errors: nothing starts until they are mended");
+        for error in self.proposal.diff.errors() {
+            sheet.item(2, symbol::ERROR, &error);
+        }
+    }
+
+    fn total(&self, sheet: &mut Sheet) {
+        let tally = &self.tally;
+        sheet.gap();
+        if tally.left() == 0 {
+            let rest = self.rest();
+            let errors = (tally.errors > 0).then(|| count(tally.errors, "error"));
+            let rest: Vec<String> = errors.into_iter().chain(rest).collect();
+            let rest = if rest.is_empty() { String::new() } else { format!("; {}", rest.join(", ")) };
+            sheet.toned(Tone::Heading, &format!("No backups to run{rest}."));
+            return;
+        }
+        let parts = [
+            Some(format!("{} to run", tally.to_start + tally.unread)),
+            (tally.to_watch > 0).then(|| format!("{} adopted", tally.to_watch)),
+            self.rest(),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let (tone, label) = match tally.errors {
+            0 => (Tone::Heading, "Plan".to_owned()),
+            errors => (Tone::Bad, format!("Nothing starts: {}. Without {}", count(errors, "error"), them(errors))),
+        };
+        sheet.toned(tone, &format!("{label}: {}; {}.", parts.join(", "), self.length()));
+    }
+
+    /// What else is to be counted: what is done, left out, wrong or to be looked at.
+    fn rest(&self) -> Option<String> {
+        let tally = &self.tally;
+        let parts = [
+            (tally.done > 0).then(|| format!("{} done already", tally.done)),
+            (tally.not_queued > 0).then(|| format!("{} not queued", tally.not_queued)),
+            (tally.remarks > 0).then(|| count(tally.remarks, "remark")),
+            (tally.to_close > 0).then(|| format!("{} to close", tally.to_close)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// Whether somebody else's backup must end first: nobody knows when.
+    fn has_foreign(&self) -> bool {
+        let own = own_groups(self.proposal);
+        self.proposal.diff.remarks.iter().any(|remark| match &remark.what {
+            Notice::Foreign { group } => !own.contains(&(remark.server.clone(), group.id.clone())),
+            Notice::Differs { .. }
+            | Notice::Unmanaged { .. }
+            | Notice::Scheduled { .. }
+            | Notice::Forks { .. }
+            | Notice::DestinationMissing { .. }
+            | Notice::Unread { .. } => false,
+        })
+    }
+
+    fn length(&self) -> String {
+        let tally = &self.tally;
+        let known = about(tally.known);
+        let after = if self.has_foreign() { ", once what jbr did not start is over" } else { "" };
+        match tally.end {
+            Some(_) if !after.is_empty() => format!("about {known}{after}"),
+            Some(end) => format!("about {known}, done by {}", self.page.zone.near(end, self.proposal.at)),
+            None if tally.known.is_zero() => "how long is not known: none has a good backup to go by".to_owned(),
+            None => format!("about {known}{after}, and {} that never had a good backup", count(tally.untimed, "job")),
+        }
+    }
+}
+
+/// What today's look at a job adds, where the run knows already that it is under way.
+fn beside_phase(decision: &Decision) -> Option<String> {
+    match &decision.verdict {
+        Choice::Run => None,
+        Choice::Adopt { group: _, status, percent } => {
+            let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
+            Some(format!("JetBackup: it {}{percent}", words::group_status(*status)))
+        }
+        Choice::Unread { why } => Some(format!("could not be read: {}; waited for without limit", printable(why))),
+        Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Missing { .. } => {
+            Some(format!("! {}", refusal(decision)))
+        }
+    }
+}
+
+/// The queue groups that the run watches already. The comparison knows declared jobs only, so one whose job has left the plan is
+/// somebody else's to it.
+fn own_groups(proposal: &Proposal) -> BTreeSet<(ServerName, GroupId)> {
+    let entries = proposal.journal.entries.iter();
+    let groups = entries.filter_map(|(address, entry)| match &entry.phase {
+        Phase::Running(running) => Some((address.server.clone(), running.group.clone())),
+        Phase::Queued | Phase::Preparing | Phase::Triggered(_) | Phase::Confirming(_) | Phase::Done(_) => None,
+    });
+    groups.collect()
+}
+
+/// Why a job does not run, and what would make it.
+fn refusal(decision: &Decision) -> String {
+    let server = &decision.address.server;
+    match &decision.verdict {
+        Choice::Disabled => format!("disabled on {server}; enable it there, or declare `keep: disabled`"),
+        Choice::DestinationDisabled { destination } => format!(
+            "its destination {destination} is disabled on {server}; enable it there, or declare it with `keep: closed`"
+        ),
+        Choice::Missing { id } => format!("{server} has no backup job with the id {id}"),
+        Choice::Unread { why } => format!("could not be read: {}", printable(why)),
+        Choice::Run | Choice::Adopt { .. } => String::new(),
+    }
+}
+
+fn them(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
+fn gate_noun(gate: &Gate) -> String {
+    match gate {
+        Gate::Destination(id) => format!("destination {id}"),
+        Gate::Job(_) => "the job".to_owned(),
+    }
+}
+
+fn took(outcome: &Outcome) -> String {
+    outcome.started.map_or("–".to_owned(), |started| duration(elapsed(started, outcome.ended)))
+}

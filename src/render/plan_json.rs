@@ -1,0 +1,245 @@
+//! What would be done, for programs: the facts of [`super::plan`] and nothing else.
+
+use serde::Serialize;
+
+use super::json::{self, GateJson, OpenedJson, OutcomeJson, VERSION, time};
+use super::tally::{Standing, Tally, is_error, standing};
+use crate::desired::OnTimeout;
+use crate::diff::{Choice, Decision, Notice, Remark};
+use crate::proposal::{Beginning, Interrupted, Proposal};
+use crate::queue::Item;
+
+/// The proposal as one line of JSON (`"kind": "plan"` in `docs/json.md`).
+#[must_use]
+pub fn plan_json(proposal: &Proposal) -> String {
+    let tally = Tally::of(proposal);
+    json::line(&PlanJson {
+        version: VERSION,
+        kind: "plan",
+        at: time(proposal.at),
+        has_work: proposal.has_work(),
+        beginning: BeginningJson::from(&proposal.beginning),
+        queue: proposal.queue.items.iter().map(|item| ItemJson::new(proposal, item)).collect(),
+        decisions: proposal.diff.decisions.iter().map(DecisionJson::from).collect(),
+        remarks: proposal.diff.remarks.iter().map(RemarkJson::from).collect(),
+        opened: proposal.journal.opened.iter().map(OpenedJson::from).collect(),
+        errors: proposal.diff.errors().collect(),
+        totals: TotalsJson::from(&tally),
+    })
+}
+
+#[derive(Serialize)]
+struct PlanJson {
+    version: u32,
+    kind: &'static str,
+    at: String,
+    has_work: bool,
+    beginning: BeginningJson,
+    queue: Vec<ItemJson>,
+    decisions: Vec<DecisionJson>,
+    remarks: Vec<RemarkJson>,
+    opened: Vec<OpenedJson>,
+    errors: Vec<String>,
+    totals: TotalsJson,
+}
+
+#[derive(Serialize)]
+struct BeginningJson {
+    kind: &'static str,
+    because: Option<&'static str>,
+    run: Option<String>,
+    started: Option<String>,
+    left: Vec<String>,
+}
+
+impl From<&Beginning> for BeginningJson {
+    fn from(beginning: &Beginning) -> Self {
+        let (kind, because, old) = match beginning {
+            Beginning::Fresh => return Self { kind: "fresh", because: None, run: None, started: None, left: vec![] },
+            Beginning::Resume(old) => ("resume", None, old),
+            Beginning::StartOver { old, too_old: true } => ("start_over", Some("too_old"), old),
+            Beginning::StartOver { old, too_old: false } => ("start_over", Some("asked"), old),
+        };
+        let Interrupted { id, started, left } = old;
+        let left = left.iter().map(ToString::to_string).collect();
+        Self { kind, because, run: Some(id.to_string()), started: Some(time(*started)), left }
+    }
+}
+
+#[derive(Serialize)]
+struct ItemJson {
+    job: String,
+    id: String,
+    action: &'static str,
+    phase: &'static str,
+    outcome: Option<OutcomeJson>,
+    usual_s: Option<u64>,
+    start: Option<String>,
+    end: Option<String>,
+    timeout_s: u64,
+    on_timeout: &'static str,
+    gates: Vec<GateJson>,
+}
+
+impl ItemJson {
+    fn new(proposal: &Proposal, item: &Item) -> Self {
+        let expected = proposal.expected.iter().find(|expected| expected.address == item.address);
+        Self {
+            job: item.address.to_string(),
+            id: item.id.to_string(),
+            action: match standing(proposal, &item.address) {
+                Standing::Start => "start",
+                Standing::Watch => "watch",
+                Standing::Unread => "start_when_read",
+                Standing::Done | Standing::LeftOut => "none",
+            },
+            phase: json::phase(proposal.journal.phase(&item.address)),
+            outcome: proposal.journal.outcome(&item.address).map(OutcomeJson::from),
+            usual_s: expected.and_then(|expected| expected.duration).map(json::seconds),
+            start: expected.and_then(|expected| expected.start).map(time),
+            end: expected.and_then(|expected| expected.end).map(time),
+            timeout_s: json::seconds(item.timeout),
+            on_timeout: match item.on_timeout {
+                OnTimeout::Hold => "hold",
+                OnTimeout::Release => "release",
+                OnTimeout::Stop => "stop",
+            },
+            gates: item.gates.iter().map(GateJson::from).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DecisionJson {
+    job: String,
+    name: Option<String>,
+    decision: &'static str,
+    queued: bool,
+    group: Option<String>,
+    status: Option<&'static str>,
+    status_code: Option<i64>,
+    percent: Option<u8>,
+    destination: Option<String>,
+    id: Option<String>,
+    why: Option<String>,
+}
+
+impl From<&Decision> for DecisionJson {
+    fn from(decision: &Decision) -> Self {
+        let mut json = Self {
+            job: decision.address.to_string(),
+            name: decision.live_name.clone(),
+            decision: "",
+            queued: decision.verdict.hindrance().is_none() && !matches!(decision.verdict, Choice::Missing { .. }),
+            group: None,
+            status: None,
+            status_code: None,
+            percent: None,
+            destination: None,
+            id: None,
+            why: None,
+        };
+        json.decision = match &decision.verdict {
+            Choice::Run => "run",
+            Choice::Adopt { group, status, percent } => {
+                json.group = Some(group.to_string());
+                json.status = Some(json::group_status(*status));
+                json.status_code = Some(status.code());
+                json.percent = *percent;
+                "adopt"
+            }
+            Choice::Disabled => "disabled",
+            Choice::DestinationDisabled { destination } => {
+                json.destination = Some(destination.to_string());
+                "destination_disabled"
+            }
+            Choice::Unread { why } => {
+                json.why = Some(why.clone());
+                "unread"
+            }
+            Choice::Missing { id } => {
+                json.id = Some(id.to_string());
+                "missing"
+            }
+        };
+        json
+    }
+}
+
+#[derive(Serialize)]
+struct RemarkJson {
+    server: String,
+    about: Option<String>,
+    error: bool,
+    #[serde(flatten)]
+    what: NoticeJson,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "remark", rename_all = "snake_case")]
+enum NoticeJson {
+    Differs { key: &'static str, declared: String, live: String },
+    Unmanaged { id: String },
+    Scheduled { next_run: Option<String> },
+    Forks { forks: i64 },
+    Foreign { group: String, id: Option<String>, status: &'static str, status_code: i64, percent: Option<u8> },
+    DestinationMissing { id: String },
+    Unread { what: &'static str, why: String },
+}
+
+impl From<&Remark> for RemarkJson {
+    fn from(remark: &Remark) -> Self {
+        let what = match &remark.what {
+            Notice::Differs { key, declared, live } => {
+                NoticeJson::Differs { key, declared: declared.clone(), live: live.clone() }
+            }
+            Notice::Unmanaged { id } => NoticeJson::Unmanaged { id: id.to_string() },
+            Notice::Scheduled { next_run } => NoticeJson::Scheduled { next_run: next_run.map(time) },
+            Notice::Forks { forks } => NoticeJson::Forks { forks: *forks },
+            Notice::Foreign { group } => NoticeJson::Foreign {
+                group: group.id.to_string(),
+                id: group.job.as_ref().map(ToString::to_string),
+                status: json::group_status(group.status),
+                status_code: group.status.code(),
+                percent: group.percent,
+            },
+            Notice::DestinationMissing { id } => NoticeJson::DestinationMissing { id: id.to_string() },
+            Notice::Unread { what, why } => NoticeJson::Unread { what, why: why.clone() },
+        };
+        let about = remark.about.clone();
+        Self { server: remark.server.to_string(), about, error: is_error(&remark.what), what }
+    }
+}
+
+#[derive(Serialize)]
+struct TotalsJson {
+    to_start: usize,
+    to_watch: usize,
+    unread: usize,
+    done: usize,
+    not_queued: usize,
+    errors: usize,
+    remarks: usize,
+    to_close: usize,
+    known_s: u64,
+    untimed: usize,
+    end: Option<String>,
+}
+
+impl From<&Tally> for TotalsJson {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            to_start: tally.to_start,
+            to_watch: tally.to_watch,
+            unread: tally.unread,
+            done: tally.done,
+            not_queued: tally.not_queued,
+            errors: tally.errors,
+            remarks: tally.remarks,
+            to_close: tally.to_close,
+            known_s: json::seconds(tally.known),
+            untimed: tally.untimed,
+            end: tally.end.map(time),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A remark of the comparison as a sentence: what was found, what follows from it, and what to do.
+
+use std::collections::BTreeSet;
+
+use crate::clock::Timestamp;
+use crate::diff::{Notice, Remark};
+use crate::jetbackup::facts::Group;
+use crate::names::{GroupId, ServerName};
+use crate::printable::printable;
+
+use super::when::{Zone, limit};
+use super::words;
+
+/// What a sentence about a remark depends on.
+pub(super) struct Context {
+    /// The groups that the run watches already.
+    pub(super) own: BTreeSet<(ServerName, GroupId)>,
+    pub(super) now: Timestamp,
+    pub(super) zone: Zone,
+    pub(super) unreachable_wait: std::time::Duration,
+}
+
+impl Context {
+    /// The remark as a sentence, without its symbol and its server.
+    pub(super) fn sentence(&self, remark: &Remark) -> String {
+        let Remark { server, about, what } = remark;
+        let about = about.as_ref().map(|about| printable(about));
+        let said = match what {
+            Notice::Differs { key, declared, live } => {
+                let (declared, live) = (printable(declared), printable(live));
+                let live = if live.is_empty() { "nothing" } else { &live };
+                format!("{key}: `{declared}` in the plan → `{live}` on {server}. {}", differing(key, about.is_some()))
+            }
+            Notice::Unmanaged { id } => format!(
+                "writes to the guarded storage and is in no plan (id {id}). Whoever starts it delays this queue: declare it, or disable it there"
+            ),
+            Notice::Scheduled { next_run } => {
+                let next = next_run.map_or(String::new(), |at| format!(" (next: {})", self.zone.near(at, self.now)));
+                format!("JetBackup starts it by itself{next}: switch its schedule off there, or two may write at once")
+            }
+            Notice::Forks { forks } => format!(
+                "runs {forks} backups at once (`backup_forks`): set it to 1 in JetBackup's performance settings, or two may write at once"
+            ),
+            Notice::Foreign { group } if self.own.contains(&(server.clone(), group.id.clone())) => {
+                format!(
+                    "{} (group {}): this run's own, watched to its end",
+                    words::group_status(group.status),
+                    group.id
+                )
+            }
+            Notice::Foreign { group } => foreign(group, about.is_none()),
+            Notice::DestinationMissing { id } => format!("has no destination with the id {id}"),
+            Notice::Unread { what, why } => {
+                format!("{} could not be read: {}. {}", unread_noun(what), printable(why), self.unread(what))
+            }
+        };
+        match about {
+            Some(about) => format!("{about}: {said}"),
+            None => said,
+        }
+    }
+
+    fn unread(&self, what: &str) -> String {
+        let wait = limit(self.unreachable_wait);
+        match what {
+            "jobs" | "queue" => {
+                format!("Its jobs are queued; the run waits {wait} for it, then skips them and says so")
+            }
+            "destinations" => "Whether its jobs can write is not known".to_owned(),
+            _ => "How many backups it runs at once is not known".to_owned(),
+        }
+    }
+}
+
+/// What a difference means, by the key that differs; `of_job` tells a job's from its server's.
+fn differing(key: &str, of_job: bool) -> &'static str {
+    match (key, of_job) {
+        ("name", _) => "Make sure that the id is the right job's, then mend the name in the plan",
+        ("type", _) => "Make sure that the id is the right job's, then mend `type` in the plan",
+        ("destination", true) => "It would not write to the guarded storage: mend the job there, or the plan",
+        ("destination", false) => "Somebody opened it; `jbr` closes only what it opened",
+        ("disabled", _) => "`keep: disabled` wants it disabled between runs: disable it there",
+        _ => "Mend one of the two",
+    }
+}
+
+fn foreign(group: &Group, is_nameless: bool) -> String {
+    let subject = match (&group.job, is_nameless) {
+        (Some(job), true) => format!("a backup of job {job} "),
+        (None, true) => "a backup ".to_owned(),
+        (_, false) => String::new(),
+    };
+    let percent = group.percent.map_or(String::new(), |percent| format!(", {percent} %"));
+    let status = words::group_status(group.status);
+    format!("{subject}{status} (group {}{percent}) and jbr did not start it: nothing starts until it is over", group.id)
+}
+
+fn unread_noun(what: &str) -> String {
+    match what {
+        "jobs" => "its jobs".to_owned(),
+        "queue" => "its queue".to_owned(),
+        other => format!("its {}", printable(other)),
+    }
+}

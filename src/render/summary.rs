@@ -1,0 +1,225 @@
+//! How a run went, when its loop is over: every job with its outcome, what went wrong beside that, and what to do next.
+//! Nothing looks good here that is not.
+
+use std::collections::BTreeMap;
+
+use super::page::Page;
+use super::sheet::Sheet;
+use super::style::Tone;
+use super::symbol;
+use super::table::{Fit, Table};
+use super::when::{about, duration};
+use super::words::{self, count};
+use crate::clock::{Timestamp, elapsed};
+use crate::execute::action::End;
+use crate::execute::journal::{Journal, Phase};
+use crate::execute::outcome::{Outcome, Verdict};
+use crate::names::{JobAddress, RunId};
+use crate::printable::printable;
+use crate::queue::{Item, Queue};
+use crate::state::JobRecord;
+
+/// Everything that a summary is made from.
+#[derive(Debug, Clone)]
+pub struct Summary<'a> {
+    /// The run.
+    pub run: &'a RunId,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// The time now.
+    pub now: Timestamp,
+    /// What it ran.
+    pub queue: &'a Queue,
+    /// How far it is.
+    pub journal: &'a Journal,
+    /// What was known of each job *before* the run: a backup is compared with the ones before it.
+    pub records: &'a BTreeMap<JobAddress, JobRecord>,
+    /// How the loop ended.
+    pub ending: Ending<'a>,
+}
+
+/// How a loop ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Ending<'a> {
+    /// By itself.
+    Ended(&'a End),
+    /// By an error: the state could not be stored, or a bug was noticed; with its text.
+    Broken(&'a str),
+}
+
+impl Summary<'_> {
+    /// The summary as a page of text.
+    #[must_use]
+    pub fn text(&self, page: &Page) -> String {
+        let mut sheet = Sheet::new(page);
+        sheet.heading(&format!("Run {}, {}", self.run, duration(elapsed(self.started, self.now))));
+        if !self.queue.items.is_empty() {
+            sheet.gap();
+            sheet.table(self.table(page));
+        }
+        self.alarms(&mut sheet, page);
+        self.total(&mut sheet);
+        self.next_steps(&mut sheet);
+        sheet.finish()
+    }
+
+    /// The items with their outcomes, where they have one.
+    pub(super) fn items(&self) -> impl Iterator<Item = (&Item, Option<&Outcome>)> {
+        self.queue.items.iter().map(|item| (item, self.journal.outcome(&item.address)))
+    }
+
+    fn table(&self, page: &Page) -> Table {
+        let mut table = Table::new(&[
+            ("job", Fit::Wrap),
+            ("outcome", Fit::Whole),
+            ("took", Fit::Right),
+            ("usually", Fit::Right),
+            ("ended", Fit::Whole),
+        ]);
+        for (item, outcome) in self.items() {
+            let phase = self.journal.phase(&item.address);
+            let (took, ended) = match outcome {
+                Some(outcome) => (took(outcome), page.zone.near(outcome.ended, self.now)),
+                None => ("–".to_owned(), "–".to_owned()),
+            };
+            let usual = self.usual(&item.address).map_or("–".to_owned(), about);
+            table.row(words::phase_symbol(phase), [item.address.to_string(), word(phase), took, usual, ended]);
+            if let Some(note) = note(phase) {
+                table.note(note);
+            }
+        }
+        table
+    }
+
+    pub(super) fn usual(&self, address: &JobAddress) -> Option<std::time::Duration> {
+        self.records.get(address).and_then(JobRecord::usual_duration)
+    }
+
+    fn alarms(&self, sheet: &mut Sheet, page: &Page) {
+        if self.journal.opened.is_empty() && self.journal.overlaps.is_empty() {
+            return;
+        }
+        sheet.heading("Needs attention");
+        for opened in &self.journal.opened {
+            let (symbol, text) = words::opened(opened);
+            sheet.item(2, symbol, &text);
+        }
+        for overlap in &self.journal.overlaps {
+            let ((first, first_group), (second, second_group)) = (&overlap.first, &overlap.second);
+            let at = page.zone.near(overlap.at, self.now);
+            let text = format!(
+                "two backups wrote at the same time, seen at {at}: {first} (group {first_group}) and {second} (group {second_group})"
+            );
+            sheet.item(2, symbol::ATTENTION, &text);
+        }
+    }
+
+    /// How many of each verdict, from the best to the worst.
+    pub(super) fn verdicts(&self) -> BTreeMap<Verdict, usize> {
+        let mut verdicts = BTreeMap::new();
+        for outcome in self.items().filter_map(|(_, outcome)| outcome) {
+            *verdicts.entry(outcome.verdict).or_insert(0) += 1;
+        }
+        verdicts
+    }
+
+    /// The items without an outcome.
+    pub(super) fn open(&self) -> usize {
+        self.items().filter(|(_, outcome)| outcome.is_none()).count()
+    }
+
+    fn total(&self, sheet: &mut Sheet) {
+        let total = self.queue.items.len();
+        let open = self.open();
+        let verdicts = self.verdicts();
+        let mut parts: Vec<String> =
+            verdicts.iter().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
+        if open > 0 {
+            parts.push(format!("{open} not done"));
+        }
+        sheet.gap();
+        if total == 0 {
+            sheet.toned(Tone::Heading, "Nothing was run: the queue is empty.");
+            return;
+        }
+        let tone =
+            if verdicts.keys().all(|verdict| verdict.is_good()) && open == 0 { Tone::Heading } else { Tone::Bad };
+        sheet.toned(tone, &format!("{}: {}.", count(total, "job"), parts.join(", ")));
+        let good = verdicts.iter().filter(|(verdict, _)| verdict.is_good()).map(|(_, count)| count).sum::<usize>();
+        if good == 0 {
+            sheet.toned(Tone::Bad, "Not one good backup was made.");
+        }
+    }
+
+    fn next_steps(&self, sheet: &mut Sheet) {
+        match self.ending {
+            Ending::Ended(End::Complete) => {}
+            Ending::Ended(End::Interrupted) => {
+                sheet.item(0, symbol::ATTENTION, "Stopped as asked, before the end: `jbr apply` goes on from here.");
+            }
+            Ending::Ended(End::Unsafe(why)) => {
+                let text = format!(
+                    "Stopped: it cannot be made sure that the storage is free: {}. See what runs with `jbr plan`; then `jbr apply` goes on from here.",
+                    printable(why)
+                );
+                sheet.item(0, symbol::ERROR, &text);
+            }
+            Ending::Broken(why) => {
+                let text = format!(
+                    "Stopped by an error: {}. Once it is mended, `jbr apply` goes on from here.",
+                    printable(why)
+                );
+                sheet.item(0, symbol::ERROR, &text);
+            }
+        }
+        let in_flight = self.items().filter(|(item, _)| self.journal.phase(&item.address).is_in_flight());
+        let in_flight: Vec<String> = in_flight.map(|(item, _)| item.address.to_string()).collect();
+        if !in_flight.is_empty() {
+            let text = format!(
+                "Left alone on their servers, where they run on or may: {}. The next `jbr apply` watches them.",
+                in_flight.join(", ")
+            );
+            sheet.item(0, symbol::RUNS, &text);
+        }
+        self.again(sheet);
+    }
+
+    /// The command that runs again what has no good backup; a run that is not complete is resumed first, so it says nothing there.
+    fn again(&self, sheet: &mut Sheet) {
+        let Ending::Ended(End::Complete) = self.ending else { return };
+        let bad: Vec<&JobAddress> = self
+            .items()
+            .filter(|(_, outcome)| outcome.is_some_and(|outcome| !outcome.verdict.is_good()))
+            .map(|(item, _)| &item.address)
+            .collect();
+        if bad.is_empty() {
+            return;
+        }
+        sheet.paragraph("JetBackup's log on each server says why. To run again only what has no good backup:");
+        let mut command = "jbr apply".to_owned();
+        for address in bad {
+            command = format!("{command} --job {address}");
+        }
+        // In one piece, whatever the width: it is there to be copied.
+        sheet.line(&format!("  {command}"));
+    }
+}
+
+fn word(phase: &Phase) -> String {
+    match phase {
+        Phase::Queued | Phase::Preparing => "not done".to_owned(),
+        Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) | Phase::Done(_) => words::phase_word(phase),
+    }
+}
+
+fn note(phase: &Phase) -> Option<String> {
+    let Phase::Done(outcome) = phase else { return None };
+    let overdue = outcome.overdue.then(|| "took longer than its timeout".to_owned());
+    let note = (!outcome.note.is_empty()).then(|| printable(&outcome.note));
+    let notes: Vec<String> = overdue.into_iter().chain(note).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn took(outcome: &Outcome) -> String {
+    outcome.started.map_or("–".to_owned(), |started| duration(elapsed(started, outcome.ended)))
+}

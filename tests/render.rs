@@ -1,0 +1,370 @@
+//! What people and programs read, against what was approved: each text is a file of `tests/render/`.
+//!
+//! `JBR_BLESS=1 cargo test --test render` writes the files anew; read the difference before you commit it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
+)]
+
+#[cfg(test)]
+#[path = "render/fixtures.rs"]
+mod fixtures;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fixtures::{HOUR, MINUTE, address, every_phase, every_verdict, everything, fleet, interrupted, now, past, plan};
+use jbr::clock::later;
+use jbr::execute::journal::{Journal, WaitReason};
+use jbr::execute::{End, Event};
+use jbr::names::RunId;
+use jbr::proposal::Proposal;
+use jbr::render::event_json::{event_json, heartbeat_json};
+use jbr::render::narration::Narrator;
+use jbr::render::plan_json::plan_json;
+use jbr::render::summary::Ending;
+use jbr::render::{Page, Progress, Style, Summary, Zone, history, plan as plan_text, state as state_text, state_json};
+use jbr::state::State;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/render")
+}
+
+fn page() -> Page {
+    Page::new(80, Style::Plain, Zone::utc())
+}
+
+fn is_blessing() -> bool {
+    std::env::var_os("JBR_BLESS").is_some()
+}
+
+/// The text is the one that was approved; without an approved one it is not.
+fn check(name: &str, actual: &str) {
+    let path = folder().join(name);
+    if is_blessing() {
+        fs::write(&path, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(expected, actual, "\n{} differs; JBR_BLESS=1 approves:\n{actual}", path.display());
+}
+
+/// JSON, laid out to be read, and one line as it is printed.
+fn check_json(name: &str, actual: &str) {
+    assert!(!actual.contains('\n'), "one object, one line");
+    let value: serde_json::Value = serde_json::from_str(actual).unwrap();
+    assert_eq!(value["version"], 1);
+    check(name, &(serde_json::to_string_pretty(&value).unwrap() + "\n"));
+}
+
+fn check_plan(name: &str, proposal: &Proposal, state: &State) {
+    check(&format!("{name}.txt"), &plan_text::text(proposal, state, &page()));
+    check_json(&format!("{name}.json"), &plan_json(proposal));
+}
+
+#[test]
+fn a_fresh_plan() {
+    let (desired, views, state) = fleet();
+    check_plan("plan-fresh", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_plan_with_every_decision_and_every_remark() {
+    let (desired, views, state) = everything();
+    check_plan("plan-everything", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_plan_without_jobs() {
+    let (mut desired, views, state) = fleet();
+    desired.jobs.clear();
+    check_plan("plan-empty", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_plan_of_jobs_that_never_ran() {
+    let (desired, views, _) = fleet();
+    let state = fixtures::state();
+    check_plan("plan-first", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_run_that_is_resumed_as_it_was() {
+    let (desired, views, state) = interrupted(3 * HOUR);
+    check_plan("plan-resume", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_run_that_is_resumed_with_another_queue() {
+    let (mut desired, mut views, state) = interrupted(3 * HOUR);
+    // What runs has left the plan, one job is new, and one moved to the front.
+    desired.jobs.retain(|job| job.address != address("server1/directories"));
+    desired.jobs.push(fixtures::job("server2/accounts", 22));
+    if let jbr::seen::Seen::Known(jobs) = &mut views[1].jobs {
+        jobs.push(fixtures::live(22, "Accounts"));
+    }
+    check_plan("plan-resume-changed", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_run_that_is_started_over() {
+    let (desired, views, state) = interrupted(30 * HOUR);
+    check_plan("plan-too-old", &plan(&desired, views, &state, false), &state);
+    let (desired, views, state) = interrupted(3 * HOUR);
+    check_plan("plan-asked", &plan(&desired, views, &state, true), &state);
+}
+
+#[test]
+fn a_run_told_line_by_line() {
+    let (queue, records, script) = fixtures::script();
+    let told: BTreeSet<&str> = script.iter().map(|(_, event)| fixtures::name_of(event)).collect();
+    assert_eq!(told.len(), fixtures::EVENTS, "the script lacks an event: {told:?}");
+    assert_eq!(fixtures::LIMITS, (3, 3));
+    let run = RunId::new(now(), 413);
+    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    let mut narrator = Narrator::new(now());
+    let (mut log, mut live, mut json) = (String::new(), String::new(), String::new());
+    let mut at = now();
+    for (pause, event) in &script {
+        at = later(at, Duration::from_secs(u64::from(*pause)));
+        progress.hear(at, event);
+        if let Some(line) = narrator.tell(at, event, &progress, &page()) {
+            log += &(line + "\n");
+        }
+        let soon = later(at, Duration::from_secs(20));
+        let now_says = progress.live_line(soon, 80, Zone::utc());
+        writeln!(live, "{:<14} {now_says}", fixtures::name_of(event)).unwrap();
+        writeln!(json, "{}\n{}", event_json(at, &run, event), heartbeat_json(soon, &run, &progress)).unwrap();
+    }
+    check("run-log.txt", &log);
+    check("run-live.txt", &live);
+    check("run.jsonl", &json);
+}
+
+#[test]
+fn the_live_line_never_leaves_its_line() {
+    let (queue, records, script) = fixtures::script();
+    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    for (_, event) in &script {
+        progress.hear(now(), event);
+        for width in [1, 20, 40, 60, 80, 200] {
+            let line = progress.live_line(later(now(), HOUR), width, Zone::utc());
+            assert!(line.chars().count() <= width && !line.contains('\n'), "{width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn silence_is_broken_after_ten_minutes_and_not_before() {
+    let (queue, records, script) = fixtures::script();
+    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    let mut narrator = Narrator::new(now());
+    for (_, event) in script.iter().take(9) {
+        progress.hear(now(), event);
+        narrator.tell(now(), event, &progress, &page());
+    }
+    let mut line_at = |minutes: u32| {
+        let at = later(now(), minutes * MINUTE);
+        narrator.break_silence(at, &progress, &page())
+    };
+    assert_eq!(line_at(9), None);
+    let line = line_at(10).unwrap();
+    assert_eq!(
+        line,
+        "2026-11-23 02:10:00 = a/accounts  10m 00s of about 26m · ends ~02:26 · next: b/databases (5 left)"
+    );
+    assert_eq!(line_at(19), None);
+    assert!(line_at(20).is_some());
+}
+
+#[test]
+fn a_run_that_goes_on_knows_what_ran_before() {
+    let (_, _, state) = interrupted(3 * HOUR);
+    let run = state.run.as_ref().unwrap();
+    let progress = Progress::new(&run.queue, &run.journal, &state.records());
+    assert_eq!(
+        progress.live_line(now(), 120, Zone::utc()),
+        "server1/directories  1h 27m of about 2h 00m · ends ~02:33 · next: server3/accounts (1 left)"
+    );
+}
+
+#[test]
+fn a_summary_of_every_verdict() {
+    let (queue, journal, records) = every_verdict();
+    check_summary("summary-everything", &queue, &journal, &records, Ending::Ended(&End::Complete));
+}
+
+fn check_summary(
+    name: &str,
+    queue: &jbr::queue::Queue,
+    journal: &Journal,
+    records: &std::collections::BTreeMap<jbr::names::JobAddress, jbr::state::JobRecord>,
+    ending: Ending,
+) {
+    let started = jbr::clock::earlier(now(), 6 * HOUR);
+    let run = RunId::new(started, 412);
+    let summary = Summary { run: &run, started, now: now(), queue, journal, records, ending };
+    check(&format!("{name}.txt"), &summary.text(&page()));
+    check_json(&format!("{name}.json"), &summary.json());
+}
+
+#[test]
+fn a_summary_of_a_good_run() {
+    let (mut queue, journal, records) = every_verdict();
+    queue.items.truncate(2);
+    check_summary("summary-good", &queue, &journal, &records, Ending::Ended(&End::Complete));
+}
+
+#[test]
+fn a_summary_of_a_run_in_which_nothing_went_well() {
+    let (mut queue, journal, records) = every_verdict();
+    queue.items.drain(..2);
+    queue.items.truncate(1);
+    check_summary("summary-nothing-good", &queue, &journal, &records, Ending::Ended(&End::Complete));
+    queue.items.clear();
+    check_summary("summary-empty", &queue, &journal, &records, Ending::Ended(&End::Complete));
+}
+
+#[test]
+fn a_summary_of_a_run_that_was_interrupted() {
+    let state = every_phase();
+    let run = state.run.as_ref().unwrap();
+    let check = |name: &str, ending: Ending| check_summary(name, &run.queue, &run.journal, &state.jobs, ending);
+    check("summary-interrupted", Ending::Ended(&End::Interrupted));
+    let why = "a backup was running on e when it was seen last, and now: no route to host";
+    check("summary-unsafe", Ending::Ended(&End::Unsafe(why.to_owned())));
+    check("summary-broken", Ending::Broken("the state could not be stored: no space left on /var/lib/jbr"));
+}
+
+#[test]
+fn a_state_with_every_phase() {
+    let state = every_phase();
+    check("state.txt", &state_text::show(&state, now(), &page()));
+    check_json("state.json", &state_json::show_json(&state, now()));
+    check("list.txt", &state_text::list(&state));
+    check_json("list.json", &state_json::list_json(&state));
+}
+
+#[test]
+fn a_state_that_knows_nothing_and_one_with_something_left_open() {
+    check("state-new.txt", &state_text::show(&fixtures::state(), now(), &page()));
+    check("history-new.txt", &history::history(&fixtures::state(), now(), &page()));
+    let (_, _, state) = everything();
+    check("state-opened.txt", &state_text::show(&state, now(), &page()));
+}
+
+#[test]
+fn the_runs_that_are_over() {
+    let state = past();
+    check("history.txt", &history::history(&state, now(), &page()));
+    check_json("history.json", &state_json::history_json(&state));
+    let runs: Vec<String> =
+        state.history.iter().rev().filter_map(|run| history::run(&state, &run.id, now(), &page())).collect();
+    check("history-runs.txt", &runs.join("\n\n"));
+    assert_eq!(history::run(&state, &RunId::new(now(), 1), now(), &page()), None);
+}
+
+/// Every text for people, at a width.
+fn texts(page: &Page) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (desired, views, state) in [fleet(), everything(), interrupted(3 * HOUR), interrupted(30 * HOUR)] {
+        texts.push(plan_text::text(&plan(&desired, views, &state, false), &state, page));
+        texts.push(state_text::show(&state, now(), page));
+    }
+    texts.push(state_text::show(&every_phase(), now(), page));
+    texts.push(history::history(&past(), now(), page));
+    let (queue, journal, records) = every_verdict();
+    let run = RunId::new(now(), 412);
+    let ending = Ending::Ended(&End::Complete);
+    let summary =
+        Summary { run: &run, started: now(), now: now(), queue: &queue, journal: &journal, records: &records, ending };
+    texts.push(summary.text(page));
+    texts
+}
+
+#[test]
+fn no_line_is_wider_than_its_page() {
+    for width in [60, 72, 80, 100, 120] {
+        for text in texts(&Page::new(width, Style::Plain, Zone::utc())) {
+            // The one command that is there to be copied stays in one piece.
+            let lines = text.lines().filter(|line| !line.starts_with("  jbr apply --job"));
+            for line in lines {
+                assert!(line.chars().count() <= width, "wider than {width}: {line}\n{text}");
+                assert_eq!(line, line.trim_end());
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let coloured = texts(&Page::new(80, Style::Coloured, Zone::utc()));
+    for (plain, coloured) in texts(&page()).iter().zip(&coloured) {
+        assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'));
+        assert_eq!(*plain, anstream::adapter::strip_str(coloured).to_string());
+    }
+}
+
+#[test]
+fn what_a_server_says_cannot_move_the_cursor() {
+    let why = "x\u{1b}[2J\ny".to_owned();
+    let server = fixtures::server_name("a");
+    let reason = WaitReason::Unreachable { server: server.clone(), why: why.clone() };
+    let (queue, records, _) = fixtures::script();
+    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    for event in [Event::Unreachable { server, why }, Event::Waiting { next: None, reason }] {
+        progress.hear(now(), &event);
+        let told = Narrator::new(now()).tell(now(), &event, &progress, &page()).unwrap();
+        for line in [told, progress.full_line(now(), Zone::utc())] {
+            assert!(!line.contains('\u{1b}') && !line.contains('\n'), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn each_key_of_the_json_is_documented() {
+    if is_blessing() {
+        return; // The files are being written by the other tests.
+    }
+    let documentation = fs::read_to_string(folder().join("../../docs/json.md")).unwrap();
+    let mut keys = BTreeSet::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let text = || fs::read_to_string(&path).unwrap();
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => collect(&serde_json::from_str(&text()).unwrap(), &mut keys),
+            Some("jsonl") => text().lines().for_each(|line| collect(&serde_json::from_str(line).unwrap(), &mut keys)),
+            _ => {}
+        }
+    }
+    assert!(keys.len() > 60, "the expected files were not read");
+    let missing: Vec<&String> = keys.iter().filter(|key| !documentation.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/json.md does not name {missing:?}");
+}
+
+/// The keys of objects, and the words that stand for something: the values that tell shapes apart.
+fn collect(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                keys.insert(key.clone());
+                let is_word = [
+                    "kind", "event", "remark", "decision", "action", "phase", "verdict", "state", "end", "answer",
+                    "status",
+                ];
+                if let (true, Some(word)) = (is_word.contains(&key.as_str()), value.as_str())
+                    && !word.contains(':')
+                {
+                    keys.insert(word.to_owned());
+                }
+                collect(value, keys);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect(value, keys)),
+        _ => {}
+    }
+}
