@@ -45,3 +45,5 @@ pub mod forecast;
 pub mod proposal;
 
 pub mod render;
+
+pub mod cli;

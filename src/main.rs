@@ -1,3 +1,7 @@
 //! The `jbr` binary: arguments in, exit code out; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(jbr::cli::run(std::env::args_os()).code())
+}

@@ -1,0 +1,91 @@
+//! `jbr apply`: lock, plan, approval, run.
+
+use std::sync::Arc;
+
+use super::args::ApplyArgs;
+use super::conduct::{World, conduct};
+use super::error::CliError;
+use super::fleet::{connect, interrupt_on_signals};
+use super::plan::{look, refuse_missing, show, stop_if_asked};
+use super::saved::SavedPlan;
+use super::validate::load;
+use super::{Exit, Global, Output, prompt, select};
+use crate::clock::SystemClock;
+use crate::desired::Desired;
+use crate::state::State;
+use crate::state::lock::Lock;
+use crate::state::store::{FileStore, Store as _, new_lineage};
+
+/// Runs the queue.
+pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {
+    let interrupt = interrupt_on_signals()?;
+    let approved = args.saved.as_deref().map(|path| SavedPlan::read(path).map(|saved| (path, saved))).transpose()?;
+    let plan_path = approved.as_ref().map_or(&*global.plan, |(_, saved)| saved.plan_path());
+    let desired = load(plan_path, output)?;
+    let (selection, fresh) = match &approved {
+        Some((path, saved)) => (saved.selection(path)?, saved.fresh()),
+        None => (args.selection.clone(), args.fresh),
+    };
+    select::check(&selection, &desired)?;
+    let mut store = FileStore::new(&global.state);
+    let mut lock = Lock::open(&global.state)?;
+    let _held = lock.take("apply", chrono::Utc::now())?;
+    let state = load_or_new(&store)?;
+    refuse_lost_servers(&state, &desired)?;
+    // A run's time goes on where its journal ended, whatever the wall clock says.
+    let clock = SystemClock::starting(state.run.as_ref().map(|run| run.journal.at));
+    let mut links = connect(&desired, &interrupt, output);
+    let proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
+    stop_if_asked(&interrupt)?;
+    show(&proposal, &state, output)?;
+    refuse_missing(&proposal)?;
+    if !proposal.has_work() {
+        return Ok(Exit::Success);
+    }
+    match &approved {
+        Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,
+        None => ask(args, output)?,
+    }
+    let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt };
+    conduct(&desired, &proposal, state, world, output)
+}
+
+/// Whoever approves must have seen what is approved.
+fn ask(args: &ApplyArgs, output: &Output) -> Result<(), CliError> {
+    if args.auto_approve {
+        Ok(())
+    } else if !output.can_ask {
+        Err(CliError::NobodyToAsk)
+    } else if prompt::is_approved() {
+        Ok(())
+    } else {
+        Err(CliError::NotApproved)
+    }
+}
+
+/// What is under way or open on a server can only be seen to its end while the plan says how to reach the server.
+fn refuse_lost_servers(state: &State, desired: &Desired) -> Result<(), CliError> {
+    for opened in state.opened() {
+        if desired.server(&opened.server).is_none() {
+            let (what, server) = (opened.gate.to_string(), opened.server.clone());
+            return Err(CliError::OpenServerGone { what, server });
+        }
+    }
+    let Some(run) = &state.run else { return Ok(()) };
+    for item in &run.queue.items {
+        let phase = run.journal.phase(&item.address);
+        if phase.is_in_flight() && desired.server(&item.address.server).is_none() {
+            return Err(CliError::ServerGone { job: item.address.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// The state, or a new one where there never was any.
+pub(super) fn load_or_new(store: &FileStore) -> Result<State, CliError> {
+    if let Some(state) = store.load()? {
+        return Ok(state);
+    }
+    let lineage = new_lineage().map_err(|why| CliError::System { what: "the system has no random numbers", why })?;
+    Ok(State::new(lineage))
+}

@@ -1,0 +1,140 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit::EXIT_CODES_HELP;
+use crate::names::{JobAddress, ServerName};
+
+/// Where plans are if nobody says otherwise.
+pub(super) const PLAN_DEFAULT: &str = "/etc/jbr/plans";
+/// Where the state is if nobody says otherwise.
+pub(super) const STATE_DEFAULT: &str = "/var/lib/jbr/state.json";
+
+/// Runs the JetBackup 5 backup jobs of many servers one at a time.
+///
+/// Write a plan, look at what it would do with `jbr plan`, and run it with `jbr apply`.
+/// `jbr demo` shows all of it on a simulated fleet, without a server.
+#[derive(Debug, Parser)]
+#[command(name = "jbr", version, after_help = EXIT_CODES_HELP, propagate_version = true)]
+pub(super) struct Cli {
+    /// The options that every command takes.
+    #[command(flatten)]
+    pub(super) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// The options that every command takes, anywhere on the line.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Global {
+    /// The plan: a YAML file, or a folder of them
+    #[arg(long, short = 'f', global = true, value_name = "PATH", env = "JBR_PLAN", default_value = PLAN_DEFAULT)]
+    pub(super) plan: PathBuf,
+    /// The state file
+    #[arg(long, global = true, value_name = "PATH", env = "JBR_STATE", default_value = STATE_DEFAULT)]
+    pub(super) state: PathBuf,
+    /// Print facts as JSON; for `apply`, one event a line
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub(super) color: ColorWhen,
+    /// Say more on stderr; twice for every command that is sent
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Never ask anything
+    #[arg(long, global = true)]
+    pub(super) no_input: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Show what `apply` would do; changes nothing, anywhere
+    ///
+    /// Compares the plan with every server and shows the queue: `>` will run, `=` is running and will be watched, `~` differs,
+    /// `!` needs attention, `?` could not be read. A job that its server does not have is an error.
+    Plan(PlanArgs),
+    /// Run the queue, one backup at a time
+    ///
+    /// Shows the plan, asks, and runs it. An interrupted run goes on first: what is done stays done, what still runs is
+    /// watched. A first SIGINT or SIGTERM stops after the current step and leaves the remote backup running; a second one ends jbr at once.
+    Apply(ApplyArgs),
+    /// Show what jbr remembers
+    #[command(subcommand)]
+    State(StateVerb),
+    /// Check the plan alone, without the network
+    Validate,
+    /// Show the whole job on a simulated fleet: no server, no setup
+    Demo,
+}
+
+/// Which jobs are meant.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Selection {
+    /// Only the jobs of this server (repeatable)
+    #[arg(long = "server", value_name = "NAME")]
+    pub(super) servers: Vec<ServerName>,
+    /// Only this job (repeatable)
+    #[arg(long = "job", value_name = "SERVER/NAME")]
+    pub(super) jobs: Vec<JobAddress>,
+}
+
+/// `jbr plan`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PlanArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Save the plan for `jbr apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Exit with 2 if there is something to do
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Show the plan as with `apply --fresh`
+    #[arg(long)]
+    pub(super) fresh: bool,
+}
+
+/// `jbr apply`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ApplyArgs {
+    /// A plan saved by `jbr plan --out`: running it needs no approval, and it is refused if anything has changed
+    #[arg(value_name = "FILE", conflicts_with_all = ["servers", "jobs", "fresh"])]
+    pub(super) saved: Option<PathBuf>,
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
+    #[arg(long)]
+    pub(super) fresh: bool,
+}
+
+/// `jbr state`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum StateVerb {
+    /// The run in progress, what is open, and every job's record
+    Show,
+    /// The jobs that are remembered
+    List,
+    /// The last runs
+    History,
+}

@@ -1,0 +1,87 @@
+//! A proposal carried out, from the first stored journal to the summary. `apply` and `demo` differ only in what they hand in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::CliError;
+use super::screen::Screen;
+use super::{Exit, Output};
+use crate::clock::{Clock, Interrupt};
+use crate::desired::Desired;
+use crate::execute::End;
+use crate::execute::drive::drive;
+use crate::execute::perform::Performer;
+use crate::links::Links;
+use crate::names::JobAddress;
+use crate::proposal::Proposal;
+use crate::render::summary::Ending;
+use crate::render::{Progress, Summary};
+use crate::state::store::{RunKeeper, Store};
+use crate::state::{JobRecord, Run, RunEnd, State};
+
+/// What a run needs of the world.
+pub(super) struct World<'a> {
+    /// The servers.
+    pub(super) links: &'a mut Links,
+    /// Where the state is kept.
+    pub(super) store: &'a mut dyn Store,
+    /// The time.
+    pub(super) clock: Arc<dyn Clock>,
+    /// The wish to stop.
+    pub(super) interrupt: Interrupt,
+}
+
+/// Carries out a proposal and shows it. The state that is handed in is the one that the proposal was made from.
+///
+/// # Errors
+/// Where the state cannot be stored, or `jbr` has a bug.
+pub(super) fn conduct(
+    desired: &Desired,
+    proposal: &Proposal,
+    mut state: State,
+    world: World,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let World { links, store, clock, interrupt } = world;
+    let records = state.records();
+    let mut run = proposal.begin(&mut state);
+    let mut keeper = RunKeeper::begin(store, state)?;
+    let driven = {
+        let progress = Progress::new(&run.queue, &run.journal, &records);
+        let mut screen = Screen::new(output, &run.id, progress, &clock);
+        let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
+        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut screen).map_err(CliError::Drive)
+    };
+    let ended = driven.and_then(|(journal, end)| {
+        run.journal = journal;
+        if end == End::Complete {
+            keeper.end(clock.now(), RunEnd::Complete)?;
+        }
+        Ok(end)
+    });
+    if let (Err(_), Some(unfinished)) = (&ended, keeper.run()) {
+        run = unfinished.clone();
+    }
+    summarize(&run, &ended, &records, &clock, output)?;
+    Ok(Exit::of_run(&ended?, &run.queue, &run.journal, desired.run.partial))
+}
+
+fn summarize(
+    run: &Run,
+    ended: &Result<End, CliError>,
+    records: &BTreeMap<JobAddress, JobRecord>,
+    clock: &Arc<dyn Clock>,
+    output: &Output,
+) -> Result<(), CliError> {
+    let broken = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    let summary = Summary {
+        run: &run.id,
+        started: run.started,
+        now: clock.now(),
+        queue: &run.queue,
+        journal: &run.journal,
+        records,
+        ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
+    };
+    output.result(&if output.json { summary.json() } else { summary.text(&output.page()) })
+}

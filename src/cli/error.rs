@@ -1,0 +1,189 @@
+//! Every error that ends a command: what it says, what to do about it, and its exit code. All prose of errors is here or in the
+//! errors that these wrap.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use crate::execute::drive::DriveError;
+use crate::names::{JobAddress, RunId, ServerName};
+use crate::plan::ReadError;
+use crate::state::lock::LockError;
+use crate::state::store::StoreError;
+
+/// An error that ends a command.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    /// The plan could not be read from disk.
+    #[error("{0}")]
+    PlanRead(ReadError),
+    /// The plan has problems, which have been shown.
+    #[error("the plan has {count} {}; nothing was done", plural(*count, "problem", "problems"))]
+    PlanInvalid {
+        /// How many.
+        count: usize,
+    },
+    /// `--server` or `--job` names something that is not in the plan.
+    #[error("the plan has no {what} called `{name}`")]
+    UnknownName {
+        /// `server` or `job`.
+        what: &'static str,
+        /// As it was typed.
+        name: String,
+        /// The nearest name that exists.
+        nearest: Option<String>,
+    },
+    /// The selection is empty.
+    #[error("no job of the plan is left with these --server and --job options")]
+    NothingSelected,
+    /// A declared job or destination does not exist on its server.
+    #[error("the plan does not fit the servers:\n{}", indented(.0))]
+    Missing(Vec<String>),
+    /// A selection while a run is in progress.
+    #[error("the run {0} was interrupted and is not over, so a part of the plan cannot be run by itself")]
+    RunInProgress(RunId),
+    /// A backup is under way on a server that the plan does not have any more.
+    #[error("a backup of {job} may be running, and the plan has no server `{}` any more", job.server)]
+    ServerGone {
+        /// The job.
+        job: JobAddress,
+    },
+    /// Something is open on a server that the plan does not have any more.
+    #[error("{what} was left enabled on {server}, and the plan has no server `{server}` any more")]
+    OpenServerGone {
+        /// What.
+        what: String,
+        /// The server.
+        server: ServerName,
+    },
+    /// A signal came before anything was started.
+    #[error("stopped before anything was started")]
+    Stopped,
+    /// There is nobody to ask.
+    #[error("nobody is there to approve the plan")]
+    NobodyToAsk,
+    /// The answer was not `yes`.
+    #[error("not approved; nothing was done")]
+    NotApproved,
+    /// The saved plan cannot be used.
+    #[error("{}: {what}", path.display())]
+    SavedPlan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something has changed since the plan was saved.
+    #[error("the saved plan {} is stale:\n{}", path.display(), indented(changes))]
+    Stale {
+        /// The file.
+        path: PathBuf,
+        /// What has changed.
+        changes: Vec<String>,
+    },
+    /// The state file.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The lock.
+    #[error("{0}")]
+    Lock(#[from] LockError),
+    /// The run had to be given up.
+    #[error("the run was stopped: {0}")]
+    Drive(#[source] DriveError<StoreError>),
+    /// stdout did not take what was printed.
+    #[error("the output could not be written")]
+    Output(#[source] io::Error),
+    /// The system refused something basic.
+    #[error("{what}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        why: io::Error,
+    },
+}
+
+impl CliError {
+    /// The exit code.
+    #[must_use]
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::UnknownName { .. } | Self::NothingSelected => Exit::Usage,
+            Self::NobodyToAsk | Self::NotApproved => Exit::NotApproved,
+            Self::Stopped => Exit::Stopped,
+            Self::Stale { .. } => Exit::Stale,
+            Self::Lock(LockError::Held(_)) => Exit::Locked,
+            Self::ServerGone { .. } | Self::OpenServerGone { .. } | Self::Drive(DriveError::Violation(_)) => {
+                Exit::Unsafe
+            }
+            Self::PlanRead(_)
+            | Self::PlanInvalid { .. }
+            | Self::Missing(_)
+            | Self::RunInProgress(_)
+            | Self::SavedPlan { .. }
+            | Self::Store(_)
+            | Self::Lock(_)
+            | Self::Drive(DriveError::Store(_))
+            | Self::Output(_)
+            | Self::System { .. } => Exit::Error,
+        }
+    }
+
+    /// What to do about it, where the error does not say it itself.
+    #[must_use]
+    pub(super) fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::PlanRead(ReadError::Missing(_)) => {
+                "`--plan PATH` or $JBR_PLAN names another; `jbr demo` shows jbr without any plan".to_owned()
+            }
+            Self::UnknownName { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::UnknownName { .. } => "`jbr validate` shows that the plan is the one you meant".to_owned(),
+            Self::Missing(_) => "correct the ids in the plan, or take the jobs out; nothing was started".to_owned(),
+            Self::RunInProgress(_) => {
+                "`jbr apply` goes on with it; `jbr apply --fresh` closes it and starts over".to_owned()
+            }
+            Self::ServerGone { .. } | Self::OpenServerGone { .. } => {
+                "put the server back into the plan until that is over: jbr must see it end".to_owned()
+            }
+            Self::NobodyToAsk => {
+                "run it on a terminal, with `--auto-approve`, or with a plan saved by `jbr plan --out FILE`".to_owned()
+            }
+            Self::Stale { .. } => "look at it again with `jbr plan`, and save it anew".to_owned(),
+            Self::Drive(DriveError::Store(_)) => {
+                "the backup that was running goes on; once the state can be written, `jbr apply` goes on from there"
+                    .to_owned()
+            }
+            Self::Drive(DriveError::Violation(_)) => {
+                "this is a bug of jbr, noticed before it could do harm; please report it with the state file".to_owned()
+            }
+            Self::Store(StoreError::Damaged { way_back, .. } | StoreError::Gone { way_back, .. }) => way_back.help(),
+            Self::Store(StoreError::Newer { .. }) => "run the jbr that wrote it, or a later one".to_owned(),
+            Self::Store(StoreError::Conflict { .. }) => {
+                "nothing may write it but the jbr that holds the lock".to_owned()
+            }
+            Self::Store(StoreError::Io { .. }) | Self::Lock(LockError::Io { .. }) => {
+                "`--state PATH` or $JBR_STATE names another place; jbr needs to write there, and nothing was started"
+                    .to_owned()
+            }
+            Self::Lock(LockError::Held(_)) => "it goes on by itself; `jbr state show` says how far it is".to_owned(),
+            Self::Stopped
+            | Self::PlanRead(_)
+            | Self::PlanInvalid { .. }
+            | Self::NothingSelected
+            | Self::NotApproved
+            | Self::SavedPlan { .. }
+            | Self::Output(_)
+            | Self::System { .. } => return None,
+        };
+        Some(help)
+    }
+}
+
+fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+fn indented(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}

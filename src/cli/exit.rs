@@ -1,0 +1,125 @@
+//! How a command ends: the exit codes, the same everywhere.
+
+use crate::desired::Partial;
+use crate::execute::End;
+use crate::execute::journal::{GateState, Journal};
+use crate::execute::outcome::Verdict;
+use crate::queue::Queue;
+
+/// An exit code with its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all as asked.
+    Success,
+    /// 1: an error.
+    Error,
+    /// 2: only `plan --detailed-exitcode`: something to do.
+    SomethingToDo,
+    /// 3: a backup failed, was aborted or never started.
+    BackupFailed,
+    /// 4: partial beyond what the plan accepts.
+    Partial,
+    /// 5: not approved.
+    NotApproved,
+    /// 6: another `jbr` holds the lock.
+    Locked,
+    /// 7: the saved plan is stale.
+    Stale,
+    /// 8: cannot make sure that the storage is free, or closed again.
+    Unsafe,
+    /// 9: nothing ran although something was asked for.
+    NothingRan,
+    /// 10: stopped, resumable.
+    Stopped,
+    /// 64: usage.
+    Usage,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Error => 1,
+            Self::SomethingToDo => 2,
+            Self::BackupFailed => 3,
+            Self::Partial => 4,
+            Self::NotApproved => 5,
+            Self::Locked => 6,
+            Self::Stale => 7,
+            Self::Unsafe => 8,
+            Self::NothingRan => 9,
+            Self::Stopped => 10,
+            Self::Usage => 64,
+        }
+    }
+
+    /// How a run ends, from what its journal says: the worst thing that is true of it.
+    #[must_use]
+    pub(super) fn of_run(end: &End, queue: &Queue, journal: &Journal, partial: Partial) -> Self {
+        match end {
+            End::Unsafe(_) => return Self::Unsafe,
+            End::Interrupted => return Self::Stopped,
+            End::Complete => {}
+        }
+        if journal.opened.iter().any(|opened| matches!(opened.state, GateState::LeftOpen { .. })) {
+            return Self::Unsafe;
+        }
+        let verdicts: Vec<Option<Verdict>> =
+            queue.items.iter().map(|item| journal.outcome(&item.address).map(|outcome| outcome.verdict)).collect();
+        let is = |wanted: Verdict| verdicts.contains(&Some(wanted));
+        if !verdicts.is_empty() && verdicts.iter().all(|verdict| *verdict == Some(Verdict::Skipped)) {
+            return Self::NothingRan;
+        }
+        if verdicts.iter().any(|verdict| !verdict.is_some_and(Verdict::is_good)) {
+            return Self::BackupFailed;
+        }
+        if partial == Partial::Fail && is(Verdict::Partial) { Self::Partial } else { Self::Success }
+    }
+}
+
+/// The table of exit codes as `--help` shows it.
+pub(super) const EXIT_CODES_HELP: &str = "\
+Exit codes:
+  0   all as asked
+  1   an error
+  2   only `plan --detailed-exitcode`: something to do
+  3   a backup failed, was aborted or never started
+  4   a partial backup, and the plan says `partial: fail`
+  5   not approved
+  6   another jbr holds the lock
+  7   the saved plan is stale
+  8   unsafe: it cannot be made sure that the storage is free, or closed again
+  9   nothing ran although something was asked for
+  10  stopped; `jbr apply` goes on from there
+  64  usage";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_names_every_code() {
+        let codes = [
+            Exit::Success,
+            Exit::Error,
+            Exit::SomethingToDo,
+            Exit::BackupFailed,
+            Exit::Partial,
+            Exit::NotApproved,
+            Exit::Locked,
+            Exit::Stale,
+            Exit::Unsafe,
+            Exit::NothingRan,
+            Exit::Stopped,
+            Exit::Usage,
+        ];
+        let named: Vec<String> = EXIT_CODES_HELP
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+            .collect();
+        assert_eq!(named, codes.map(|exit| exit.code().to_string()));
+    }
+}

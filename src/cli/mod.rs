@@ -1,0 +1,63 @@
+//! The only place with a terminal, an environment and exit codes: one file a verb.
+
+mod apply;
+mod args;
+mod conduct;
+mod demo;
+mod error;
+mod exit;
+mod fleet;
+mod log;
+mod output;
+mod plan;
+mod prompt;
+mod saved;
+mod screen;
+mod select;
+mod state;
+mod ticker;
+mod validate;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use args::{Cli, Global, Verb};
+use error::CliError;
+pub use exit::Exit;
+use output::Output;
+
+/// Runs `jbr` with these arguments, the program's name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(usage) => return usage_exit(&usage),
+    };
+    let output = Output::new(&cli.global);
+    log::start(&cli.global, &output);
+    match dispatch(&cli, &output) {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.error(&error);
+            error.exit()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
+    let global = &cli.global;
+    match &cli.verb {
+        Verb::Plan(args) => plan::plan(global, args, output),
+        Verb::Apply(args) => apply::apply(global, args, output),
+        Verb::State(verb) => state::state(global, *verb, output),
+        Verb::Validate => validate::validate(global, output),
+        Verb::Demo => demo::demo(output),
+    }
+}
+
+/// clap ends with 2 on a usage error, which is `plan --detailed-exitcode`'s "something to do".
+fn usage_exit(usage: &clap::Error) -> Exit {
+    // Help that nobody reads to its end (`jbr --help | head`) is no error.
+    let _ = usage.print();
+    if usage.use_stderr() { Exit::Usage } else { Exit::Success }
+}

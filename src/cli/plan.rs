@@ -1,0 +1,82 @@
+//! `jbr plan`: what would be done. It changes nothing, anywhere.
+
+use super::args::{PlanArgs, Selection};
+use super::error::CliError;
+use super::fleet::{connect, interrupt_on_signals};
+use super::saved::SavedPlan;
+use super::validate::load;
+use super::{Exit, Global, Output, select};
+use crate::clock::{Clock, Interrupt, SystemClock};
+use crate::desired::Desired;
+use crate::inventory::collect::collect;
+use crate::links::Links;
+use crate::names::JobAddress;
+use crate::proposal::{Proposal, Request, propose};
+use crate::render;
+use crate::state::State;
+use crate::state::store::{FileStore, Store as _};
+
+/// Shows the plan.
+pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, CliError> {
+    let interrupt = interrupt_on_signals()?;
+    let desired = load(&global.plan, output)?;
+    select::check(&args.selection, &desired)?;
+    let state = FileStore::new(&global.state).load()?.unwrap_or_else(State::unwritten);
+    let mut links = connect(&desired, &interrupt, output);
+    let clock = SystemClock::starting(None);
+    let proposal = look(&desired, &mut links, &state, &args.selection, args.fresh, &clock)?;
+    stop_if_asked(&interrupt)?;
+    show(&proposal, &state, output)?;
+    refuse_missing(&proposal)?;
+    if let Some(path) = &args.out {
+        SavedPlan::new(&global.plan, &desired, &proposal, &state, &args.selection, args.fresh)?.write(path)?;
+        output.say(format_args!("saved: `jbr apply {}` runs it", path.display()));
+    }
+    let something = args.detailed_exitcode && proposal.left().next().is_some();
+    Ok(if something { Exit::SomethingToDo } else { Exit::Success })
+}
+
+/// Reads every server and makes the proposal.
+///
+/// # Errors
+/// Where a part of the plan was selected while a run is in progress.
+pub(super) fn look(
+    desired: &Desired,
+    links: &mut Links,
+    state: &State,
+    selection: &Selection,
+    fresh: bool,
+    clock: &dyn Clock,
+) -> Result<Proposal, CliError> {
+    if let Some(run) = &state.run
+        && !select::is_everything(selection)
+        && !fresh
+    {
+        return Err(CliError::RunInProgress(run.id.clone()));
+    }
+    let inventory = collect(links);
+    let is_asked_for = |address: &JobAddress| select::includes(selection, address);
+    let request = Request { is_asked_for: &is_asked_for, fresh };
+    Ok(propose(desired, &inventory, state, &request, clock.now()))
+}
+
+/// Shows a proposal as the output wants it.
+pub(super) fn show(proposal: &Proposal, state: &State, output: &Output) -> Result<(), CliError> {
+    let text = if output.json {
+        render::plan_json::plan_json(proposal)
+    } else {
+        render::plan::text(proposal, state, &output.page())
+    };
+    output.result(&text)
+}
+
+/// A job or destination that does not exist stops everything before it starts.
+pub(super) fn refuse_missing(proposal: &Proposal) -> Result<(), CliError> {
+    let missing: Vec<String> = proposal.diff.errors().collect();
+    if missing.is_empty() { Ok(()) } else { Err(CliError::Missing(missing)) }
+}
+
+/// What was read while somebody asked to stop is no basis for anything.
+pub(super) fn stop_if_asked(interrupt: &Interrupt) -> Result<(), CliError> {
+    if interrupt.is_requested() { Err(CliError::Stopped) } else { Ok(()) }
+}

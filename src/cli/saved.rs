@@ -1,0 +1,203 @@
+//! A saved plan: what somebody looked at and approved. It is run as it is, or refused with the difference.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::args::Selection;
+use super::error::CliError;
+use crate::desired::{Desired, Server};
+use crate::diff::Decision;
+use crate::proposal::{Beginning, Proposal};
+use crate::queue::Item;
+use crate::state::State;
+
+/// The only format so far.
+const FORMAT: u32 = 1;
+/// No saved plan is larger.
+const SIZE_MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A saved plan, as it stands in its file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedPlan {
+    #[serde(rename = "jbr_saved_plan")]
+    format: u32,
+    plan: PathBuf,
+    servers: Vec<String>,
+    jobs: Vec<String>,
+    fresh: bool,
+    state_lineage: String,
+    state_serial: u64,
+    content: Vec<String>,
+}
+
+impl SavedPlan {
+    /// What would be saved of a proposal; the plan's path is made absolute, so that it can be applied from anywhere.
+    ///
+    /// # Errors
+    /// Where the path cannot be made absolute.
+    pub(super) fn new(
+        plan: &Path,
+        desired: &Desired,
+        proposal: &Proposal,
+        state: &State,
+        selection: &Selection,
+        fresh: bool,
+    ) -> Result<Self, CliError> {
+        let system = |why| CliError::System { what: "the plan's path cannot be resolved", why };
+        Ok(Self {
+            format: FORMAT,
+            plan: fs::canonicalize(plan).map_err(system)?,
+            servers: selection.servers.iter().map(ToString::to_string).collect(),
+            jobs: selection.jobs.iter().map(ToString::to_string).collect(),
+            fresh,
+            state_lineage: state.lineage.clone(),
+            state_serial: state.serial,
+            content: content(desired, proposal),
+        })
+    }
+
+    /// Where the plan is that it was made from.
+    pub(super) fn plan_path(&self) -> &Path {
+        &self.plan
+    }
+
+    /// Whether it closes an interrupted run.
+    pub(super) fn fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// The selection that it was made with.
+    ///
+    /// # Errors
+    /// Where it holds a name that is none.
+    pub(super) fn selection(&self, path: &Path) -> Result<Selection, CliError> {
+        let bad = |error: crate::names::NameError| unusable(path, error.to_string());
+        Ok(Selection {
+            servers: self.servers.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(bad)?,
+            jobs: self.jobs.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(bad)?,
+        })
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub(super) fn write(&self, path: &Path) -> Result<(), CliError> {
+        let failed = |why: std::io::Error| unusable(path, format!("it cannot be written: {why}"));
+        let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        writeln!(file, "{text}").and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is none, or is of a newer format.
+    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
+        let failed = |why: std::io::Error| unusable(path, format!("it cannot be read: {why}"));
+        let file = fs::File::open(path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.take(SIZE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > SIZE_MAX_BYTES {
+            return Err(unusable(path, format!("it is larger than {SIZE_MAX_BYTES} bytes, so it is no saved plan")));
+        }
+        let format = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
+        let format = format.as_ref().and_then(|value| value.get("jbr_saved_plan")).and_then(serde_json::Value::as_u64);
+        match format {
+            None => Err(unusable(path, "it is not a plan saved by `jbr plan --out`".to_owned())),
+            Some(format) if format > u64::from(FORMAT) => Err(unusable(
+                path,
+                format!("it was saved by a newer jbr (format {format}; this one reads up to {FORMAT})"),
+            )),
+            Some(_) => {
+                serde_json::from_slice(&bytes).map_err(|error| unusable(path, format!("it is damaged: {error}")))
+            }
+        }
+    }
+
+    /// Refuses to run anything but what was approved.
+    ///
+    /// # Errors
+    /// [`CliError::Stale`] with what has changed.
+    pub(super) fn refuse_if_stale(
+        &self,
+        path: &Path,
+        desired: &Desired,
+        proposal: &Proposal,
+        state: &State,
+    ) -> Result<(), CliError> {
+        let mut changes = Vec::new();
+        if self.state_lineage != state.lineage || self.state_serial != state.serial {
+            let (then, now) = (self.state_serial, state.serial);
+            changes.push(format!("the state has changed: it was written {then} times then, and {now} times by now"));
+        }
+        changes.extend(changed_lines(&self.content, &content(desired, proposal)));
+        if changes.is_empty() { Ok(()) } else { Err(CliError::Stale { path: path.to_owned(), changes }) }
+    }
+}
+
+fn unusable(path: &Path, what: String) -> CliError {
+    CliError::SavedPlan { path: path.to_owned(), what }
+}
+
+/// The lines that are in only one of two lists, marked `-` and `+`.
+fn changed_lines(then: &[String], now: &[String]) -> Vec<String> {
+    let (then, now) = (then.join("\n"), now.join("\n"));
+    let diff = similar::TextDiff::from_lines(&then, &now);
+    let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+    changed
+        .map(|change| format!("{}{}", change.tag(), crate::printable::printable(change.value().trim_end())))
+        .collect()
+}
+
+/// Everything that was approved, a line each: where, what, in which order, within which limits.
+fn content(desired: &Desired, proposal: &Proposal) -> Vec<String> {
+    let beginning = match &proposal.beginning {
+        Beginning::Fresh => "a new run".to_owned(),
+        Beginning::Resume(old) => format!("goes on with the run {}", old.id),
+        Beginning::StartOver { old, .. } => format!("closes the run {} and starts over", old.id),
+    };
+    let queue = &proposal.queue;
+    let run = format!(
+        "poll {:?}, unreachable_wait {:?}, partial {:?}",
+        queue.poll, queue.unreachable_wait, desired.run.partial
+    );
+    let servers = desired.servers.iter().map(server_line);
+    let items = queue.items.iter().filter(|item| proposal.journal.outcome(&item.address).is_none()).map(item_line);
+    let decisions = proposal.diff.decisions.iter().map(decision_line);
+    [beginning, run].into_iter().chain(servers).chain(items).chain(decisions).collect()
+}
+
+fn server_line(server: &Server) -> String {
+    let guard = match &server.destination {
+        None => "every destination".to_owned(),
+        Some(destination) if destination.keep_closed => format!("destination {} kept closed", destination.id),
+        Some(destination) => format!("destination {}", destination.id),
+    };
+    format!("server {}: {}@{}:{}, {guard}", server.name, server.user, server.host, server.port)
+}
+
+fn item_line(item: &Item) -> String {
+    let gates: Vec<String> = item.gates.iter().map(ToString::to_string).collect();
+    format!(
+        "run {} {}: timeout {:?} ({:?}), start_timeout {:?}, opens [{}]",
+        item.address,
+        item.id,
+        item.timeout,
+        item.on_timeout,
+        item.start_timeout,
+        gates.join(", ")
+    )
+}
+
+/// A decision without how far a running backup is: that changes by itself.
+fn decision_line(decision: &Decision) -> String {
+    format!("{} {}", decision.verdict.symbol(), decision.address)
+}

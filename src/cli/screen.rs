@@ -1,0 +1,154 @@
+//! A run as a person, a file or a program sees it: a live line, sparse lines, or one JSON event a line.
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use super::output::{Output, width};
+use super::ticker::Ticker;
+use crate::clock::{Clock, Timestamp, elapsed};
+use crate::execute::Event;
+use crate::execute::drive::Listen;
+use crate::names::RunId;
+use crate::render::event_json::{event_json, heartbeat_json};
+use crate::render::narration::Narrator;
+use crate::render::{Page, Progress};
+
+/// How often it is looked whether there has been silence for too long.
+const TICK: Duration = Duration::from_secs(5);
+/// How often a live line is drawn.
+const REDRAW: Duration = Duration::from_millis(500);
+/// A JSON reader hears something at least every minute; this leaves room for the tick.
+const HEARTBEAT: Duration = Duration::from_secs(50);
+
+/// Shows a run while it goes on.
+pub(super) struct Screen {
+    shared: Arc<Mutex<Shared>>,
+    // Dropped first, so that nothing is drawn after the run.
+    _ticker: Option<Ticker>,
+}
+
+struct Shared {
+    progress: Progress,
+    narrator: Narrator,
+    page: Page,
+    surface: Surface,
+    last_line: Timestamp,
+}
+
+enum Surface {
+    Live(ProgressBar),
+    Lines,
+    Json(RunId),
+}
+
+impl Screen {
+    /// A screen for one run, of the kind that the output calls for.
+    #[must_use]
+    pub(super) fn new(output: &Output, run: &RunId, progress: Progress, clock: &Arc<dyn Clock>) -> Self {
+        let now = clock.now();
+        let (page, narrator) = (output.stderr_page(), Narrator::new(now));
+        let surface = match (output.json, output.is_watched) {
+            (true, _) => Surface::Json(run.clone()),
+            (false, true) => Surface::Live(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())),
+            (false, false) => Surface::Lines,
+        };
+        let bar = if let Surface::Live(bar) = &surface { Some(bar.clone()) } else { None };
+        let shared = Arc::new(Mutex::new(Shared { progress, narrator, page, surface, last_line: now }));
+        let ticker = match bar {
+            Some(bar) => {
+                go_live(&bar, Arc::clone(&shared), Arc::clone(clock));
+                None
+            }
+            None => Some(listen_for_silence(Arc::clone(&shared), Arc::clone(clock))),
+        };
+        Self { shared, _ticker: ticker }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let bar = match &lock(&self.shared).surface {
+            Surface::Live(bar) => Some(bar.clone()),
+            Surface::Lines | Surface::Json(_) => None,
+        };
+        // Outside the lock: clearing draws, and drawing takes it.
+        if let Some(bar) = bar {
+            bar.disable_steady_tick();
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Listen for Screen {
+    fn hear(&mut self, at: Timestamp, event: &Event) {
+        let mut shared = lock(&self.shared);
+        let Shared { progress, narrator, page, surface, last_line } = &mut *shared;
+        progress.hear(at, event);
+        let line = match surface {
+            Surface::Json(run) => Some(event_json(at, run, event)),
+            // The live line shows it already.
+            Surface::Live(_) if matches!(event, Event::Progress { .. }) => None,
+            Surface::Lines | Surface::Live(_) => narrator.tell(at, event, progress, page),
+        };
+        let Some(line) = line else { return };
+        *last_line = at;
+        let bar = if let Surface::Live(bar) = surface { Some(bar.clone()) } else { None };
+        let json = matches!(surface, Surface::Json(_));
+        drop(shared);
+        match bar {
+            Some(bar) => bar.suspend(|| print(false, &line)),
+            None => print(json, &line),
+        }
+    }
+}
+
+/// Draws a line whose facts are as old as the drawing.
+fn go_live(bar: &ProgressBar, shared: Arc<Mutex<Shared>>, clock: Arc<dyn Clock>) {
+    let live = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let shared = lock(&shared);
+        // A cell less than the terminal has, so that no terminal wraps it.
+        let line = shared.progress.live_line(clock.now(), width().saturating_sub(3), shared.page.zone);
+        let _ = out.write_str(&line);
+    };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {live}") {
+        bar.set_style(style.with_key("live", live));
+    }
+    bar.enable_steady_tick(REDRAW);
+}
+
+/// Says that the run lives when it has said nothing for long.
+fn listen_for_silence(shared: Arc<Mutex<Shared>>, clock: Arc<dyn Clock>) -> Ticker {
+    Ticker::start(TICK, move || {
+        let mut shared = lock(&shared);
+        let now = clock.now();
+        let Shared { progress, narrator, page, surface, last_line } = &mut *shared;
+        let (json, line) = match surface {
+            Surface::Json(run) if elapsed(*last_line, now) >= HEARTBEAT => {
+                (true, Some(heartbeat_json(now, run, progress)))
+            }
+            Surface::Lines => (false, narrator.break_silence(now, progress, page)),
+            Surface::Json(_) | Surface::Live(_) => (false, None),
+        };
+        if let Some(line) = line {
+            *last_line = now;
+            print(json, &line);
+        }
+    })
+}
+
+/// One line, whole. A run does not end because nobody reads its progress any more.
+fn print(to_stdout: bool, line: &str) {
+    if to_stdout {
+        let mut stdout = anstream::stdout().lock();
+        let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    } else {
+        let _ = writeln!(anstream::stderr().lock(), "{line}");
+    }
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

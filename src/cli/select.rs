@@ -1,0 +1,48 @@
+//! `--server` and `--job`: a name that does not exist is an error with a suggestion, never an empty success.
+
+use super::args::Selection;
+use super::error::CliError;
+use crate::desired::Desired;
+use crate::names::JobAddress;
+use crate::plan::closest;
+
+/// Checks that everything that was asked for is in the plan, and that something is left.
+///
+/// # Errors
+/// [`CliError::UnknownName`] with the nearest name; [`CliError::NothingSelected`] where the two options exclude each other.
+pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
+    for server in &selection.servers {
+        let known = desired.servers.iter().map(|server| server.name.as_str());
+        if desired.server(server).is_none() {
+            return Err(unknown("server", server.as_str(), known));
+        }
+    }
+    let addresses: Vec<String> = desired.jobs.iter().map(|job| job.address.to_string()).collect();
+    for job in &selection.jobs {
+        if desired.job(job).is_none() {
+            return Err(unknown("job", &job.to_string(), addresses.iter().map(String::as_str)));
+        }
+    }
+    if desired.jobs.iter().any(|job| includes(selection, &job.address)) {
+        Ok(())
+    } else {
+        Err(CliError::NothingSelected)
+    }
+}
+
+/// Whether a job was asked for. Each option narrows; without any every job is meant.
+#[must_use]
+pub(super) fn includes(selection: &Selection, address: &JobAddress) -> bool {
+    (selection.servers.is_empty() || selection.servers.contains(&address.server))
+        && (selection.jobs.is_empty() || selection.jobs.contains(address))
+}
+
+/// Whether nothing was left out.
+#[must_use]
+pub(super) fn is_everything(selection: &Selection) -> bool {
+    selection.servers.is_empty() && selection.jobs.is_empty()
+}
+
+fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> CliError {
+    CliError::UnknownName { what, name: name.to_owned(), nearest: closest(name, known).map(str::to_owned) }
+}

@@ -1,0 +1,44 @@
+//! `jbr validate`: the plan alone.
+
+use std::path::Path;
+
+use super::error::CliError;
+use super::{Exit, Global, Output};
+use crate::desired::Desired;
+use crate::plan;
+use crate::render;
+
+/// Checks the plan and says what is in it.
+pub(super) fn validate(global: &Global, output: &Output) -> Result<Exit, CliError> {
+    let sources = plan::read(&global.plan).map_err(CliError::PlanRead)?;
+    let loaded = plan::load(&sources);
+    if output.json {
+        output.result(&render::validation_json::validation_json(&loaded))?;
+    }
+    match loaded {
+        Err(findings) => {
+            if !output.json {
+                output.result(&plan::report(&findings, &sources, output.page().style == render::Style::Coloured))?;
+            }
+            Err(CliError::PlanInvalid { count: findings.len() })
+        }
+        Ok(desired) if !output.json => {
+            let (servers, jobs) = (desired.servers.len(), desired.jobs.len());
+            output.result(&format!("{}: valid: {servers} servers, {jobs} jobs", global.plan.display()))?;
+            Ok(Exit::Success)
+        }
+        Ok(_) => Ok(Exit::Success),
+    }
+}
+
+/// The plan, for every other command: its problems are shown on stderr.
+///
+/// # Errors
+/// Where it cannot be read or has problems.
+pub(super) fn load(path: &Path, output: &Output) -> Result<Desired, CliError> {
+    let sources = plan::read(path).map_err(CliError::PlanRead)?;
+    plan::load(&sources).map_err(|findings| {
+        output.say(plan::report(&findings, &sources, output.is_stderr_coloured()));
+        CliError::PlanInvalid { count: findings.len() }
+    })
+}
