@@ -6,5 +6,6 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod until;
