@@ -1,9 +1,8 @@
 //! The main job end to end: the real `jbr`, real OpenSSH, a simulated JetBackup whose own account decides.
 
-#![cfg(test)]
-
 mod support;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -49,7 +48,7 @@ fn three_servers_and_eight_jobs_with_every_outcome_of_the_status_table() {
     let mut plan = String::from("run: { poll: 1s }\njobs:\n");
     for (address, number, _, _) in rows {
         let (server, name) = address.split_once('/').unwrap();
-        plan += &format!("  - {{ name: {name}, server: {server}, id: \"{}\" }}\n", id(number));
+        writeln!(plan, "  - {{ name: {name}, server: {server}, id: \"{}\" }}", id(number)).unwrap();
     }
     site.write_plan(&plan);
 
