@@ -1,0 +1,192 @@
+//! What the documentation says is so: its examples are run, its links lead somewhere, its lists are whole.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use chrono::Utc;
+use jbr::simulator::{Destination, Execution, Fleet, Job};
+use support::site::{NAS, Site};
+
+/// What the README's example uses.
+const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
+const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
+
+#[test]
+fn the_readme_takes_a_user_from_nothing_to_a_first_plan_against_a_real_server() {
+    let execution = Execution::of(Duration::from_millis(500)).starts_after(Duration::from_millis(100));
+    let job = Job::new(JOB, "Accounts").writes_to(DESTINATION).script([execution]);
+    let fleet = Fleet::new(Utc::now()).server("server1", |s| s.destination(Destination::on(NAS, DESTINATION)).job(job));
+    let mut site = Site::start(&fleet);
+    let readme = Readme::read(&site);
+    for folder in ["bin", "ssh", "plans"] {
+        fs::create_dir(site.path(folder)).unwrap();
+    }
+
+    readme.run(&site, "install -m 755");
+    readme.run(&site, "ssh-keygen");
+    let public_key = site.path("ssh/jbr.pub");
+    site.sshd("server1").authorize(&public_key);
+    readme.run_on_server(&site, "jetbackup5api");
+    fs::write(site.path("plans/backups.yaml"), readme.block("yaml", "version: 1")).unwrap();
+    readme.run(&site, "jbr validate");
+
+    assert_eq!(site.account().triggers_by_api("server1", JOB), 1, "the last line of the block is `jbr apply`");
+    assert_eq!(site.account().max_writers(NAS), 1);
+}
+
+/// The README with this site's places instead of a user's.
+struct Readme(String);
+
+impl Readme {
+    fn read(site: &Site) -> Self {
+        let (_, sshd) = &site.servers[0];
+        let text = fs::read_to_string(root().join("README.md")).unwrap();
+        let path = |name: &str| site.path(name).display().to_string();
+        let text = text
+            .replace("target/release/jbr", env!("CARGO_BIN_EXE_jbr"))
+            .replace("/usr/local/bin", &path("bin"))
+            .replace("/root/.ssh", &path("ssh"))
+            .replace("/etc/jbr/plans", &path("plans"))
+            .replace("host: server1.example.com", "host: 127.0.0.1")
+            .replace(
+                "port: 22 ",
+                &format!("port: {}, user: {}, known_hosts: {} ", sshd.port(), sshd.user(), path("known_hosts")),
+            );
+        // On a terminal, as a user has it, with a user's answer.
+        Self(text.replace("\njbr apply\n", "\necho yes | script -qec 'jbr apply' /dev/null\n"))
+    }
+
+    /// The one fenced block of this language that has this in it.
+    fn block(&self, language: &str, with: &str) -> &str {
+        let blocks: Vec<&str> = blocks(&self.0, language).filter(|block| block.contains(with)).collect();
+        assert_eq!(blocks.len(), 1, "one block with {with:?}");
+        blocks[0]
+    }
+
+    /// Runs a block as a user on the Pi does.
+    fn run(&self, site: &Site, with: &str) {
+        let path = format!("{}:/usr/bin:/bin", site.path("bin").display());
+        self.shell(site, with, Command::new("/bin/sh").env_clear().env("PATH", path));
+    }
+
+    /// Runs a block as a user on the server does.
+    fn run_on_server(&self, site: &Site, with: &str) {
+        let stand_in = Path::new(env!("CARGO_BIN_EXE_jbr")).with_file_name("examples");
+        let mut shell = Command::new("/bin/sh");
+        shell.env("PATH", stand_in).env("JBR_SIM_WORLD", site.world.path()).env("JBR_SIM_SERVER", "server1");
+        let printed = self.shell(site, with, &mut shell);
+        for id in [JOB, DESTINATION] {
+            assert!(printed.contains(id), "{id} is found by it: {printed}");
+        }
+    }
+
+    fn shell(&self, site: &Site, with: &str, shell: &mut Command) -> String {
+        let block = self.block("sh", with);
+        let shell = shell.arg("-euc").arg(block).current_dir(site.path("")).env("TERM", "xterm");
+        let ran = shell.env("JBR_PLAN", site.path("plans")).env("JBR_STATE", site.state_path()).output().unwrap();
+        let printed = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert!(ran.status.success(), "{block}\n{printed}");
+        printed
+    }
+}
+
+#[test]
+fn the_demo_shows_the_plan_the_run_and_the_state_in_less_than_half_a_minute() {
+    let site = Site::start(&Fleet::new(Utc::now()));
+    let ran = site.jbr(&["demo", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let lines: Vec<serde_json::Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = lines.iter().filter_map(|line| line["kind"].as_str()).collect();
+    assert_eq!(kinds, ["plan", "summary", "state"]);
+    let items = lines.iter().find(|line| line["kind"] == "summary").unwrap()["jobs"].as_array().unwrap();
+    let of = |key: &str| items.iter().filter(|item| item["outcome"]["verdict"] == key).count();
+    assert_eq!((of("completed"), of("partial")), (4, 1), "{items:?}");
+    assert!(items.iter().any(|item| item["outcome"]["overdue"] == true), "one is slow");
+    // 900 of the fleet's seconds pass in one of ours; 5 s are for everything else.
+    let at = |line: &serde_json::Value| line["at"].as_str().unwrap().parse::<chrono::DateTime<Utc>>().unwrap();
+    let events: Vec<_> = lines.iter().filter(|line| line["event"].is_string()).map(at).collect();
+    let span_s = (*events.last().unwrap() - events[0]).num_seconds();
+    assert!((3600..25 * 900).contains(&span_s), "{span_s} simulated seconds");
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = target.split('#').next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(document.with_file_name(target).exists(), "{}: {target}", document.display());
+        }
+    }
+}
+
+#[test]
+fn the_servers_readme_names_every_function_that_is_called_and_no_other() {
+    let text = fs::read_to_string(root().join("server/README.md")).unwrap();
+    let source = fs::read_to_string(root().join("src/jetbackup/command.rs")).unwrap();
+    let rows: String = text.lines().filter(|line| line.starts_with('|')).collect();
+    let is_function = |word: &&str| {
+        ["list", "get", "run", "stop", "manage"]
+            .iter()
+            .any(|verb| word.starts_with(verb) && word.len() > verb.len() + 3)
+    };
+    let named: Vec<&str> = rows.split('`').skip(1).step_by(2).filter(is_function).collect();
+    for function in &named {
+        assert!(source.contains(&format!("\"{function}\"")), "{function} is never called");
+    }
+    for function in source.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).filter(is_function) {
+        assert!(named.contains(&function), "{function} is not named");
+    }
+}
+
+#[test]
+fn the_units_are_what_systemd_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut units = Vec::new();
+    for entry in fs::read_dir(root().join("systemd")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap().replace("/usr/local/bin/jbr", env!("CARGO_BIN_EXE_jbr"));
+        let copy = folder.path().join(path.file_name().unwrap());
+        fs::write(&copy, text).unwrap();
+        units.push(copy);
+    }
+    assert!(!units.is_empty());
+    let verified = Command::new("systemd-analyze").arg("verify").args(&units).output().unwrap();
+    let said = String::from_utf8_lossy(&verified.stderr);
+    // It may complain about other units of the machine; ours must be clean.
+    let ours: Vec<&str> = said.lines().filter(|line| line.contains("jbr")).collect();
+    assert!(ours.is_empty() && verified.status.success(), "{said}");
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut found = vec![root().join("README.md"), root().join("server/README.md")];
+    found.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    found
+}
+
+/// The fenced blocks of a language.
+fn blocks<'a>(text: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
+    text.split("\n```")
+        .skip(1)
+        .step_by(2)
+        .filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
