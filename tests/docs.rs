@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 

@@ -10,6 +10,7 @@ use crate::desired::{Desired, Server};
 use crate::jetbackup::client::Client;
 use crate::links::{Link, Links};
 use crate::transport::Transport;
+use crate::transport::logged::LoggedTransport;
 use crate::transport::ssh::{HostKeyAccepted, SshTransport, Surroundings};
 
 /// A link to every server of the plan. Nothing is connected yet.
@@ -28,7 +29,7 @@ pub(super) fn links(desired: &Desired, transport: impl Fn(&Server) -> Box<dyn Tr
     let link = |server: &Server| Link {
         server: server.name.clone(),
         guard: server.destination.as_ref().map(|destination| destination.id.clone()),
-        client: Client::new(transport(server)),
+        client: Client::new(Box::new(LoggedTransport::new(server.name.clone(), transport(server)))),
     };
     Links::new(desired.servers.iter().map(link).collect())
 }

@@ -3,6 +3,7 @@
 //! A transport knows nothing of JetBackup. What it must get right is the difference between *not sent* (the
 //! command cannot have run) and *lost* (it may have run, and may still be running).
 
+pub mod logged;
 pub mod simulated;
 
 use std::fmt;
