@@ -3,6 +3,7 @@
 //! This file is what it is; `format` is how it is written, in all its versions; `store` and `lock` are who may write it,
 //! and how it survives a loss of power.
 
+pub mod format;
 pub mod record;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,12 @@
+//! The promise *never lose or repeat work*, as far as it is the state file's: what was written is read, whatever happens in between.
+
+// `cfg(test)` is true of this whole file; said once more, it lets clippy know that these are tests, in which `unwrap` may be.
+#[cfg(test)]
+#[path = "state/arbitrary.rs"]
+mod arbitrary;
+#[cfg(test)]
+#[path = "state/example.rs"]
+mod example;
+#[cfg(test)]
+#[path = "state/format.rs"]
+mod format;
