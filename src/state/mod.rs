@@ -4,7 +4,11 @@
 //! and how it survives a loss of power.
 
 pub mod format;
+pub mod lock;
+mod mend;
+mod place;
 pub mod record;
+pub mod store;
 
 use std::collections::BTreeMap;
 

@@ -84,7 +84,7 @@ fn every_value_of_every_byte_is_noticed() {
         changed[place] = value;
         match decode(&changed) {
             Ok(read) => {
-                assert!(read == state && (value == bytes[place] || !checked.contains(&place)), "{place} {value}")
+                assert!(read == state && (value == bytes[place] || !checked.contains(&place)), "{place} {value}");
             }
             Err(error) => assert_ne!(value, bytes[place], "{error}"),
         }
@@ -114,7 +114,8 @@ fn with_state(change: impl Fn(&str) -> String) -> Result<State, FormatError> {
     let old = &text[start..text.len() - b"\n}\n".len()];
     let new = change(old);
     assert_ne!(old, new, "nothing was changed");
-    let digest: String = sha2::Sha256::digest(new.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest =
+        sha2::Sha256::digest(new.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     decode(format!("{{ \"format\": 1, \"checksum\": \"sha256:{digest}\", \"state\": {new} }}").as_bytes())
 }
 
