@@ -5,8 +5,20 @@
 #[path = "state/arbitrary.rs"]
 mod arbitrary;
 #[cfg(test)]
+#[path = "state/child.rs"]
+mod child;
+#[cfg(test)]
+#[path = "state/conformance.rs"]
+mod conformance;
+#[cfg(test)]
 #[path = "state/example.rs"]
 mod example;
 #[cfg(test)]
 #[path = "state/format.rs"]
 mod format;
+#[cfg(test)]
+#[path = "state/lock.rs"]
+mod lock;
+#[cfg(test)]
+#[path = "state/trouble.rs"]
+mod trouble;
