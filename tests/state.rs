@@ -11,6 +11,9 @@ mod child;
 #[path = "state/conformance.rs"]
 mod conformance;
 #[cfg(test)]
+#[path = "state/documented.rs"]
+mod documented;
+#[cfg(test)]
 #[path = "state/example.rs"]
 mod example;
 #[cfg(test)]

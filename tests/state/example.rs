@@ -87,6 +87,27 @@ pub(crate) fn other() -> State {
     state
 }
 
+/// The example of docs/state.md: one job of two is done, the other's backup is under way.
+pub(crate) fn documented() -> State {
+    let mut state = State { serial: 41, ..small() };
+    let mut queue = queue(Duration::from_secs(30));
+    queue.items.truncate(2);
+    queue.servers.truncate(2);
+    state.begin(RunId::new(at(0), 36), at(0), queue);
+    if let Some(run) = &mut state.run {
+        let done = Outcome { started: Some(at(10)), ended: at(3600), ..outcome(Verdict::Completed) };
+        let running = Running { since: at(3610), log: None, overdue: false, stop: None, ..running() };
+        run.journal.at = at(3615);
+        run.journal.entry_mut(&address("server1/accounts")).phase = Phase::Done(done);
+        run.journal.entry_mut(&address("server1/files")).phase = Phase::Running(running);
+        for entry in run.journal.entries.values_mut() {
+            entry.triggers = 1;
+        }
+    }
+    state.jobs.insert(address("server1/accounts"), record());
+    state
+}
+
 fn queue(poll: Duration) -> Queue {
     let gates = vec![destination(), Gate::Job(job('3'))];
     let item = |text: &str, digit, on_timeout, gates| Item {
