@@ -75,28 +75,28 @@ pub fn take(state: &Path, me: &Holder) -> Result<Held, LockError> {
     make_folder(&place.folder)?;
     let path = place.lock();
     let io = |source| LockError::Io { path: path.clone(), source };
-    for attempt in 1..=TRIES_MAX {
-        let mut lock = RwLock::new(open(&path, OFlags::RDWR | OFlags::CREATE)?);
-        // Forgetting the guard leaves the lock with the open file, which needs no lifetime: the kernel frees it when the file is closed.
-        match lock.try_write().map(std::mem::forget) {
-            Ok(()) => {
-                let mut held = Held { file: lock.into_inner(), path: path.clone() };
-                // Somebody may have removed the file between open and lock: then this is a lock on nothing.
-                if held.is_intact().map_err(io)? {
-                    held.announce(me).map_err(io)?;
-                    return Ok(held);
-                }
+    for _ in 0..TRIES_MAX {
+        match attempt(open(&path, OFlags::RDWR | OFlags::CREATE)?, &path) {
+            Ok(Some(mut held)) => {
+                held.announce(me).map_err(io)?;
+                return Ok(held);
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                if attempt == TRIES_MAX {
-                    return Err(LockError::Held(read_holder(&lock.into_inner())));
-                }
-            }
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => return Err(io(error)),
         }
         Interrupt::new().map_err(io)?.wait(BETWEEN_TRIES);
     }
-    Err(io(io::Error::other("it is removed again and again")))
+    Err(LockError::Held(read_holder(&open(&path, OFlags::RDONLY)?)))
+}
+
+/// `None` if somebody removed the file between its opening and its lock: that would be a lock on nothing.
+fn attempt(file: File, path: &Path) -> io::Result<Option<Held>> {
+    let mut lock = RwLock::new(file);
+    // Forgetting the guard leaves the lock with the open file, which needs no lifetime: the kernel frees it when the file is closed.
+    lock.try_write().map(std::mem::forget)?;
+    let held = Held { file: lock.into_inner(), path: path.to_owned() };
+    Ok(held.is_intact()?.then_some(held))
 }
 
 /// Who holds the lock of the state at `state` now. Takes nothing that would keep a writer out, and makes no file.
@@ -184,4 +184,24 @@ fn read_holder(file: &File) -> Option<Holder> {
 
 fn whom(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "it has not said who it is".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_removed_before_its_lock_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json.lock");
+        let open = || super::open(&path, OFlags::RDWR | OFlags::CREATE).unwrap();
+        let removed = open();
+        std::fs::remove_file(&path).unwrap();
+        assert!(attempt(removed, &path).unwrap().is_none());
+        let replaced = open();
+        std::fs::remove_file(&path).unwrap();
+        let there = open();
+        assert!(attempt(replaced, &path).unwrap().is_none());
+        assert!(attempt(there, &path).unwrap().is_some());
+    }
 }

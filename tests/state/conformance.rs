@@ -69,12 +69,12 @@ fn what_was_stored_is_loaded(store: &mut dyn Store) {
 fn a_stale_version_is_refused(store: &mut dyn Store) {
     let mut state = fresh();
     store.commit(&mut state).unwrap();
-    let mut stale = state.clone();
+    let mut old = state.clone();
     store.commit(&mut state).unwrap();
-    let error = store.commit(&mut stale).unwrap_err();
+    let error = store.commit(&mut old).unwrap_err();
     assert!(error.to_string().contains("expected serial 1 of"), "{error}");
     assert!(error.to_string().contains("found serial 2 of"), "{error}");
-    assert_eq!((stale.serial, serial(store)), (1, Some(2)));
+    assert_eq!((old.serial, serial(store)), (1, Some(2)));
     let outcome = store.commit(&mut fresh());
     assert!(matches!(outcome, Err(StoreError::Conflict { expected: None, .. })), "a second beginning: {outcome:?}");
 }
@@ -132,9 +132,9 @@ fn a_journal_is_kept_in_its_run(store: &mut dyn Store) {
     assert_eq!(store.load().unwrap().as_ref(), Some(&kept));
 
     // The first state is stale now: its keeper stores nothing and stays what it is.
-    let mut stale = RunKeeper::new(store, state.clone());
-    assert!(matches!(stale.keep(&journal), Err(StoreError::Conflict { .. })));
-    assert_eq!(stale.into_state(), state);
+    let mut old = RunKeeper::new(store, state.clone());
+    assert!(matches!(old.keep(&journal), Err(StoreError::Conflict { .. })));
+    assert_eq!(old.into_state(), state);
 
     kept.end(example::at(9), RunEnd::Complete);
     store.commit(&mut kept).unwrap();

@@ -139,7 +139,7 @@ fn journal(waiting: Option<WaitReason>) -> Journal {
         ("server1/accepted", Phase::Triggered(triggered(Answer::Accepted))),
         ("server1/refused", Phase::Triggered(triggered(Answer::Refused("Job is disabled".to_owned())))),
         ("server1/running", Phase::Running(running())),
-        ("server1/confirming", Phase::Confirming(confirming())),
+        ("server1/confirming", confirming_with(GroupStatus::Completed)),
     ];
     let verdicts = [
         Verdict::Completed,
@@ -192,8 +192,8 @@ fn running() -> Running {
     }
 }
 
-fn confirming() -> Confirming {
-    Confirming { running: running(), status: Some(GroupStatus::Completed), ended: at(95) }
+pub(crate) fn confirming_with(status: GroupStatus) -> Phase {
+    Phase::Confirming(Confirming { running: running(), status: Some(status), ended: at(95) })
 }
 
 fn outcome(verdict: Verdict) -> Outcome {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jbr::jetbackup::facts::GroupStatus;
 use jbr::state::State;
 use jbr::state::format::{FILE_SIZE_MAX, FORMAT, FormatError, decode, encode};
 use proptest::prelude::*;
@@ -164,6 +165,12 @@ fn an_envelope_with_more_or_less_is_refused() {
 #[test]
 fn what_could_not_be_read_again_is_not_written() {
     let far = chrono::DateTime::from_timestamp(300_000_000_000, 0).unwrap();
+    let mut state = example::full();
+    // A status that no server's number stands for would come back as another one.
+    let confirming = example::confirming_with(GroupStatus::Other(1));
+    state.run.as_mut().unwrap().journal.entry_mut(&"server1/confirming".parse().unwrap()).phase = confirming;
+    assert!(matches!(encode(&state), Err(FormatError::NotReversible(_))));
+
     let mut state = example::full();
     // A run's id of the year 11476 has a sign in it, which no id may have.
     state.history[0].id = jbr::names::RunId::new(far, 1);

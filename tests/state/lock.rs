@@ -93,7 +93,7 @@ fn a_holder_without_a_name_is_a_holder() {
     let folder = tempfile::tempdir().unwrap();
     let state = state_in(&folder);
     let file = folder.path().join("state.json.lock");
-    for content in [&b""[..], b"{\"pid\":", b"\xff\x1b[2J", &[b'x'; 100_000]] {
+    for content in [&b""[..], b"{\"pid\":", b"\xff\x1b[2J", &[b'x'; 10_000]] {
         fs::write(&file, content).unwrap();
         let mut flock = Command::new("flock");
         flock.arg(&file).args(["sh", "-c", "echo holding; read -r line; exit 0"]);

@@ -98,6 +98,16 @@ fn a_lock_that_was_removed_no_longer_permits_to_write() {
 }
 
 #[test]
+fn leftovers_go_when_the_lock_is_taken_and_not_before() {
+    let (folder, path) = after(1);
+    fs::write(folder.path().join(".state.json.aB3defgh.tmp"), b"half").unwrap();
+    assert_eq!(load(&path).unwrap().unwrap().serial, 1);
+    assert_eq!(names(folder.path()).len(), 3, "it may be a living writer's");
+    drop(locked(&path));
+    assert_eq!(names(folder.path()), ["state.json", "state.json.lock"]);
+}
+
+#[test]
 fn a_link_stays_a_link() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("link.json");
@@ -266,8 +276,8 @@ fn what_another_user_owns_is_named_as_such() {
     if !child::is_permitted(UNPRIVILEGED, folder.path(), "what_another_user_owns_is_named_as_such") {
         return;
     }
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
-    fs::set_permissions(path.with_file_name("state.json.lock"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
+    fs::set_permissions(path.with_file_name("state.json.lock"), fs::Permissions::from_mode(0o0)).unwrap();
     child::run(UNPRIVILEGED, "trouble::child_meets_anothers_state", folder.path());
 }
 

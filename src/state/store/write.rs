@@ -109,7 +109,7 @@ fn temporary(place: &Place) -> io::Result<NamedTempFile> {
 /// Links the current file to an earlier generation's name, or copies it where the file system has no links (FAT).
 fn keep(place: &Place, to: &Path) -> io::Result<()> {
     let linked = match fs::hard_link(&place.file, to) {
-        // Two generations were one file (a person linked them), and renaming one to the other did nothing.
+        // All generations were one file (a person linked them), and renaming one to another did nothing.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(to)?;
             fs::hard_link(&place.file, to)
