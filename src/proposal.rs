@@ -91,9 +91,7 @@ impl Proposal {
         };
         let (id, started) = in_progress.unwrap_or_else(|| (RunId::new(self.at, state.serial), self.at));
         let run = Run { id, started, queue: self.queue.clone(), journal: self.journal.clone() };
-        // What was left open is in the journal now: it is the run's to close.
-        state.opened.clear();
-        state.run = Some(run.clone());
+        state.begin(run.clone());
         run
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::Utc;
+
 use super::args::ApplyArgs;
 use super::conduct::{World, conduct};
 use super::error::CliError;
@@ -13,7 +15,7 @@ use super::{Exit, Global, Output, prompt, select};
 use crate::clock::SystemClock;
 use crate::desired::Desired;
 use crate::state::State;
-use crate::state::lock::Lock;
+use crate::state::lock::Holder;
 use crate::state::store::{FileStore, Store as _, new_lineage};
 
 /// Runs the queue.
@@ -27,9 +29,8 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
         None => (args.selection.clone(), args.fresh),
     };
     select::check(&selection, &desired)?;
-    let mut store = FileStore::new(&global.state);
-    let mut lock = Lock::open(&global.state)?;
-    let _held = lock.take("apply", chrono::Utc::now())?;
+    let mut store = FileStore::new(&global.state)?;
+    store.lock(&Holder::this_process("apply", Utc::now()))?;
     let state = load_or_new(&store)?;
     refuse_lost_servers(&state, &desired)?;
     // A run's time goes on where its journal ended, whatever the wall clock says.
@@ -86,6 +87,5 @@ pub(super) fn load_or_new(store: &FileStore) -> Result<State, CliError> {
     if let Some(state) = store.load()? {
         return Ok(state);
     }
-    let lineage = new_lineage().map_err(|why| CliError::System { what: "the system has no random numbers", why })?;
-    Ok(State::new(lineage))
+    Ok(State::new(new_lineage()?))
 }

@@ -45,23 +45,26 @@ pub(super) fn conduct(
     let World { links, store, clock, interrupt } = world;
     let records = state.records();
     let mut run = proposal.begin(&mut state);
-    let mut keeper = RunKeeper::begin(store, state)?;
+    store.commit(&mut state)?;
+    let mut keeper = RunKeeper::new(store, state);
     let driven = {
         let progress = Progress::new(&run.queue, &run.journal, &records);
         let mut screen = Screen::new(output, &run.id, progress, &clock);
         let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
-        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut screen).map_err(CliError::Drive)
+        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut screen)
     };
-    let ended = driven.and_then(|(journal, end)| {
-        run.journal = journal;
-        if end == End::Complete {
-            keeper.end(clock.now(), RunEnd::Complete)?;
-        }
-        Ok(end)
-    });
-    if let (Err(_), Some(unfinished)) = (&ended, keeper.run()) {
-        run = unfinished.clone();
+    let mut state = keeper.into_state();
+    if let Some(kept) = &state.run {
+        run = kept.clone();
     }
+    let ended = match driven {
+        Ok((_, End::Complete)) => {
+            state.end(clock.now(), RunEnd::Complete);
+            store.commit(&mut state).map(|()| End::Complete).map_err(CliError::from)
+        }
+        Ok((_, end)) => Ok(end),
+        Err(error) => Err(CliError::Drive(error)),
+    };
     summarize(&run, &ended, &records, &clock, output)?;
     Ok(Exit::of_run(&ended?, &run.queue, &run.journal, desired.run.partial))
 }

@@ -157,19 +157,12 @@ impl CliError {
             Self::Drive(DriveError::Violation(_)) => {
                 "this is a bug of jbr, noticed before it could do harm; please report it with the state file".to_owned()
             }
-            Self::Store(StoreError::Damaged { way_back, .. } | StoreError::Gone { way_back, .. }) => way_back.help(),
-            Self::Store(StoreError::Newer { .. }) => "run the jbr that wrote it, or a later one".to_owned(),
-            Self::Store(StoreError::Conflict { .. }) => {
-                "nothing may write it but the jbr that holds the lock".to_owned()
-            }
-            Self::Store(StoreError::Io { .. }) | Self::Lock(LockError::Io { .. }) => {
-                "`--state PATH` or $JBR_STATE names another place; jbr needs to write there, and nothing was started"
-                    .to_owned()
-            }
             Self::Lock(LockError::Held(_)) => "it goes on by itself; `jbr state show` says how far it is".to_owned(),
             Self::Stopped
             | Self::PlanRead(_)
             | Self::PlanInvalid { .. }
+            | Self::Store(_)
+            | Self::Lock(_)
             | Self::NothingSelected
             | Self::NotApproved
             | Self::SavedPlan { .. }

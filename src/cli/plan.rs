@@ -14,6 +14,7 @@ use crate::names::JobAddress;
 use crate::proposal::{Proposal, Request, propose};
 use crate::render;
 use crate::state::State;
+use crate::state::lock::{Lock, peek};
 use crate::state::store::{FileStore, Store as _};
 
 /// Shows the plan.
@@ -21,12 +22,17 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     let interrupt = interrupt_on_signals()?;
     let desired = load(&global.plan, output)?;
     select::check(&args.selection, &desired)?;
-    let state = FileStore::new(&global.state).load()?.unwrap_or_else(State::unwritten);
+    let state = FileStore::new(&global.state)?.load()?.unwrap_or_else(State::unwritten);
     let mut links = connect(&desired, &interrupt, output);
     let clock = SystemClock::starting(None);
     let proposal = look(&desired, &mut links, &state, &args.selection, args.fresh, &clock)?;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
+    if let Lock::Held(holder) = peek(&global.state)? {
+        let who = holder.map_or_else(|| "it has not said who it is".to_owned(), |holder| holder.to_string());
+        output
+            .say(format_args!("note: another jbr is at work and holds the lock ({who}); the plan may change under it"));
+    }
     refuse_missing(&proposal)?;
     if let Some(path) = &args.out {
         SavedPlan::new(&global.plan, &desired, &proposal, &state, &args.selection, args.fresh)?.write(path)?;

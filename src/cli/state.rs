@@ -12,7 +12,7 @@ use crate::state::store::{FileStore, Store as _};
 
 /// Shows the state.
 pub(super) fn state(global: &Global, verb: StateVerb, output: &Output) -> Result<Exit, CliError> {
-    let Some(state) = FileStore::new(&global.state).load()? else {
+    let Some(state) = FileStore::new(&global.state)?.load()? else {
         output.say(format_args!("{}: no state yet; the first `jbr apply` writes it", global.state.display()));
         return show(&State::unwritten(), verb, Utc::now(), output);
     };

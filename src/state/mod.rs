@@ -5,6 +5,8 @@
 
 pub mod format;
 pub mod lock;
+mod mend;
+mod place;
 pub mod record;
 pub mod store;
 
@@ -16,8 +18,8 @@ use crate::names::{JobAddress, RunId};
 use crate::queue::Queue;
 pub use record::{JobRecord, RunEnd, RunRecord};
 
-/// How many finished runs are remembered.
-pub const HISTORY_MAX: usize = 100;
+/// How many finished runs are remembered: a month of nights. All of them are written at every change of the journal, to an SD card.
+pub const HISTORY_MAX: usize = 30;
 
 /// Everything that `jbr` remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,12 @@ impl State {
             }
         }
         records
+    }
+
+    /// Begins a run, or goes on with it changed. What was left open stands in its journal and is its to close.
+    pub fn begin(&mut self, run: Run) {
+        self.opened.clear();
+        self.run = Some(run);
     }
 
     /// Ends the run in progress: its outcomes go into the jobs' records, and it into the history.

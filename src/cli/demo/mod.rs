@@ -17,7 +17,7 @@ use crate::desired::Desired;
 use crate::links::Links;
 use crate::plan::{Source, load};
 use crate::simulator::Fleet;
-use crate::state::lock::Lock;
+use crate::state::lock::Holder;
 use crate::state::store::{FileStore, Store as _};
 use crate::transport::simulated::SimulatedTransport;
 
@@ -68,9 +68,8 @@ fn apply(
     interrupt: Interrupt,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let mut store = FileStore::new(state_path);
-    let mut lock = Lock::open(state_path)?;
-    let _held = lock.take("demo", clock.now())?;
+    let mut store = FileStore::new(state_path)?;
+    store.lock(&Holder::this_process("demo", clock.now()))?;
     let state = load_or_new(&store)?;
     output.say("$ jbr plan\n");
     let proposal = look(desired, links, &state, &Selection::default(), false, &**clock)?;
@@ -82,7 +81,7 @@ fn apply(
 
 fn remember(state_path: &Path, now: Timestamp, output: &Output) -> Result<(), CliError> {
     output.say("\n$ jbr state show\n");
-    if let Some(state) = FileStore::new(state_path).load()? {
+    if let Some(state) = FileStore::new(state_path)?.load()? {
         state::show(&state, StateVerb::Show, now, output)?;
     }
     output.say(

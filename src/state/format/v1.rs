@@ -1,246 +1,182 @@
-//! Version 1, key by key; `docs/state.md` explains them. Each type stands for one of the domain's, and `v1_out` and `v1_in` convert, so
-//! that the domain can change without the format.
+//! Format 1: the state, a run, and what is remembered of jobs and runs. Once released, this file changes no more; a new meaning is a new
+//! format beside it.
+//!
+//! Every conversion takes the domain's types apart by name, so that a field which is added there and forgotten here does not compile.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod journal;
+mod outcome;
+mod queue;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Millis, Moment};
-use crate::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName};
+use super::words::{Keyed, Moment, Seconds, Word, nullable};
+use crate::names::{JobAddress, JobId, RunId};
+use crate::state;
+use journal::{Journal, Opened, Overlap};
+use outcome::Outcome;
+use queue::Queue;
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
-    pub(super) lineage: String,
-    pub(super) serial: u64,
-    pub(super) run: Option<Run>,
-    pub(super) jobs: Vec<JobRecord>,
-    pub(super) opened: Vec<Opened>,
-    pub(super) history: Vec<RunRecord>,
+    lineage: String,
+    serial: u64,
+    #[serde(deserialize_with = "nullable")]
+    run: Option<Run>,
+    jobs: Keyed<JobAddress, JobRecord>,
+    opened: Vec<Opened>,
+    history: Vec<RunRecord>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Run {
-    pub(super) id: RunId,
-    pub(super) started: Moment,
-    pub(super) poll_ms: Millis,
-    pub(super) unreachable_wait_ms: Millis,
-    pub(super) servers: Vec<ServerName>,
-    pub(super) items: Vec<Item>,
-    pub(super) journal: Journal,
+struct Run {
+    id: Word<RunId>,
+    started: Moment,
+    queue: Queue,
+    journal: Journal,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Item {
-    pub(super) job: JobAddress,
-    pub(super) id: JobId,
-    pub(super) timeout_ms: Millis,
-    pub(super) start_timeout_ms: Millis,
-    pub(super) settle_ms: Millis,
-    pub(super) on_timeout: OnTimeout,
-    pub(super) gates: Vec<Gate>,
-    pub(super) triggers: u32,
-    pub(super) phase: Phase,
+struct JobRecord {
+    job_id: Word<JobId>,
+    #[serde(deserialize_with = "nullable")]
+    last_success: Option<Moment>,
+    #[serde(deserialize_with = "nullable")]
+    last_outcome: Option<Outcome>,
+    durations_s: Vec<Seconds>,
+    failures_in_a_row: u32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunRecord {
+    id: Word<RunId>,
+    started: Moment,
+    ended: Moment,
+    end: RunEnd,
+    items: Vec<RanItem>,
+    overlaps: Vec<Overlap>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RanItem {
+    address: Word<JobAddress>,
+    #[serde(deserialize_with = "nullable")]
+    outcome: Option<Outcome>,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum OnTimeout {
-    Hold,
-    Release,
-    Stop,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Gate {
-    Destination(DestinationId),
-    Job(JobId),
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Journal {
-    pub(super) at: Moment,
-    pub(super) opened: Vec<Opened>,
-    pub(super) unreachable: BTreeMap<ServerName, Moment>,
-    pub(super) busy: Vec<ServerName>,
-    pub(super) waiting: Option<Waiting>,
-    pub(super) overlaps: Vec<Overlap>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Phase {
-    Queued,
-    Preparing,
-    Triggered(Triggered),
-    Running(Running),
-    Confirming(Confirming),
-    Done(Outcome),
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Triggered {
-    pub(super) at: Moment,
-    pub(super) baseline: Baseline,
-    pub(super) answer: Answer,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Answer {
-    None,
-    Accepted,
-    Refused(String),
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Baseline {
-    pub(super) groups: BTreeSet<GroupId>,
-    pub(super) logs: Option<BTreeSet<LogId>>,
-    pub(super) newest_group: Option<Moment>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Running {
-    pub(super) group: GroupId,
-    pub(super) log: Option<LogId>,
-    pub(super) since: Moment,
-    pub(super) adopted: bool,
-    pub(super) overdue: bool,
-    pub(super) released: bool,
-    pub(super) stop: Option<Stop>,
-    pub(super) baseline: Option<Baseline>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Stop {
-    pub(super) asked: Moment,
-    pub(super) times: u32,
-    pub(super) unseen: bool,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Confirming {
-    pub(super) running: Running,
-    pub(super) status: Option<i64>,
-    pub(super) ended: Moment,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Outcome {
-    pub(super) verdict: Verdict,
-    pub(super) group: Option<GroupId>,
-    pub(super) log: Option<LogId>,
-    pub(super) started: Option<Moment>,
-    pub(super) ended: Moment,
-    pub(super) overdue: bool,
-    pub(super) note: String,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Verdict {
-    Completed,
-    Partial,
-    Skipped,
-    Unconfirmed,
-    NeverStarted,
-    Aborted,
-    NeverFinished,
-    Failed,
-    UnknownStatus(i64),
-    Lost,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Opened {
-    pub(super) server: ServerName,
-    pub(super) gate: Gate,
-    pub(super) since: Moment,
-    pub(super) state: GateState,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum GateState {
-    Opening { tries: u32 },
-    Open,
-    Closing { since: Moment, tries: u32 },
-    LeftOpen { why: String },
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Waiting {
-    pub(super) since: Moment,
-    pub(super) reason: WaitReason,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum WaitReason {
-    Unreachable { server: ServerName, why: String },
-    Busy { server: ServerName, group: GroupId, job: Option<JobId> },
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Overlap {
-    pub(super) at: Moment,
-    pub(super) first: GroupOnServer,
-    pub(super) second: GroupOnServer,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupOnServer {
-    pub(super) server: ServerName,
-    pub(super) group: GroupId,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct JobRecord {
-    pub(super) job: JobAddress,
-    pub(super) id: JobId,
-    pub(super) last_success: Option<Moment>,
-    pub(super) last_outcome: Option<Outcome>,
-    pub(super) durations_s: Vec<u64>,
-    pub(super) failures_in_a_row: u32,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RunRecord {
-    pub(super) id: RunId,
-    pub(super) started: Moment,
-    pub(super) ended: Moment,
-    pub(super) end: RunEnd,
-    pub(super) items: Vec<ItemRecord>,
-    pub(super) overlaps: Vec<Overlap>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RunEnd {
+enum RunEnd {
     Complete,
     Incomplete,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ItemRecord {
-    pub(super) job: JobAddress,
-    pub(super) outcome: Option<Outcome>,
+impl From<&state::State> for State {
+    fn from(state: &state::State) -> Self {
+        let state::State { lineage, serial, run, jobs, opened, history } = state;
+        Self {
+            lineage: lineage.clone(),
+            serial: *serial,
+            run: run.as_ref().map(Run::from),
+            jobs: Keyed(jobs.iter().map(|(address, record)| (address.clone(), record.into())).collect()),
+            opened: opened.iter().map(Opened::from).collect(),
+            history: history.iter().map(RunRecord::from).collect(),
+        }
+    }
+}
+
+impl From<State> for state::State {
+    fn from(state: State) -> Self {
+        let State { lineage, serial, run, jobs, opened, history } = state;
+        Self {
+            lineage,
+            serial,
+            run: run.map(Into::into),
+            jobs: jobs.0.into_iter().map(|(address, record)| (address, record.into())).collect(),
+            opened: opened.into_iter().map(Into::into).collect(),
+            history: history.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&state::Run> for Run {
+    fn from(run: &state::Run) -> Self {
+        let state::Run { id, started, queue, journal } = run;
+        Self { id: Word(id.clone()), started: Moment(*started), queue: queue.into(), journal: journal.into() }
+    }
+}
+
+impl From<Run> for state::Run {
+    fn from(run: Run) -> Self {
+        let Run { id, started, queue, journal } = run;
+        Self { id: id.0, started: started.0, queue: queue.into(), journal: journal.into() }
+    }
+}
+
+impl From<&state::JobRecord> for JobRecord {
+    fn from(record: &state::JobRecord) -> Self {
+        let state::JobRecord { id, last_success, last_outcome, durations, failures_in_a_row } = record;
+        Self {
+            job_id: Word(id.clone()),
+            last_success: last_success.map(Moment),
+            last_outcome: last_outcome.as_ref().map(Outcome::from),
+            durations_s: durations.iter().copied().map(Seconds).collect(),
+            failures_in_a_row: *failures_in_a_row,
+        }
+    }
+}
+
+impl From<JobRecord> for state::JobRecord {
+    fn from(record: JobRecord) -> Self {
+        let JobRecord { job_id, last_success, last_outcome, durations_s, failures_in_a_row } = record;
+        Self {
+            id: job_id.0,
+            last_success: last_success.map(|moment| moment.0),
+            last_outcome: last_outcome.map(Into::into),
+            durations: durations_s.into_iter().map(|seconds| seconds.0).collect(),
+            failures_in_a_row,
+        }
+    }
+}
+
+impl From<&state::RunRecord> for RunRecord {
+    fn from(record: &state::RunRecord) -> Self {
+        let state::RunRecord { id, started, ended, end, items, overlaps } = record;
+        let item = |(address, outcome): &(JobAddress, Option<_>)| RanItem {
+            address: Word(address.clone()),
+            outcome: outcome.as_ref().map(Outcome::from),
+        };
+        Self {
+            id: Word(id.clone()),
+            started: Moment(*started),
+            ended: Moment(*ended),
+            end: match end {
+                state::RunEnd::Complete => RunEnd::Complete,
+                state::RunEnd::Incomplete => RunEnd::Incomplete,
+            },
+            items: items.iter().map(item).collect(),
+            overlaps: overlaps.iter().map(Overlap::from).collect(),
+        }
+    }
+}
+
+impl From<RunRecord> for state::RunRecord {
+    fn from(record: RunRecord) -> Self {
+        let RunRecord { id, started, ended, end, items, overlaps } = record;
+        Self {
+            id: id.0,
+            started: started.0,
+            ended: ended.0,
+            end: match end {
+                RunEnd::Complete => state::RunEnd::Complete,
+                RunEnd::Incomplete => state::RunEnd::Incomplete,
+            },
+            items: items.into_iter().map(|item| (item.address.0, item.outcome.map(Into::into))).collect(),
+            overlaps: overlaps.into_iter().map(Into::into).collect(),
+        }
+    }
 }

@@ -1,0 +1,124 @@
+//! The queue of a run, as format 1 writes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::words::{Seconds, Word};
+use crate::desired;
+use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+use crate::queue;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Queue {
+    items: Vec<Item>,
+    servers: Vec<Word<ServerName>>,
+    poll_s: Seconds,
+    unreachable_wait_s: Seconds,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    address: Word<JobAddress>,
+    job_id: Word<JobId>,
+    timeout_s: Seconds,
+    start_timeout_s: Seconds,
+    settle_s: Seconds,
+    on_timeout: OnTimeout,
+    gates: Vec<Gate>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OnTimeout {
+    Hold,
+    Release,
+    Stop,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Gate {
+    Destination(Word<DestinationId>),
+    Job(Word<JobId>),
+}
+
+impl From<&queue::Queue> for Queue {
+    fn from(queue: &queue::Queue) -> Self {
+        let queue::Queue { items, servers, poll, unreachable_wait } = queue;
+        Self {
+            items: items.iter().map(Item::from).collect(),
+            servers: servers.iter().cloned().map(Word).collect(),
+            poll_s: Seconds(*poll),
+            unreachable_wait_s: Seconds(*unreachable_wait),
+        }
+    }
+}
+
+impl From<Queue> for queue::Queue {
+    fn from(queue: Queue) -> Self {
+        let Queue { items, servers, poll_s, unreachable_wait_s } = queue;
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            servers: servers.into_iter().map(|name| name.0).collect(),
+            poll: poll_s.0,
+            unreachable_wait: unreachable_wait_s.0,
+        }
+    }
+}
+
+impl From<&queue::Item> for Item {
+    fn from(item: &queue::Item) -> Self {
+        let queue::Item { address, id, timeout, start_timeout, settle, on_timeout, gates } = item;
+        Self {
+            address: Word(address.clone()),
+            job_id: Word(id.clone()),
+            timeout_s: Seconds(*timeout),
+            start_timeout_s: Seconds(*start_timeout),
+            settle_s: Seconds(*settle),
+            on_timeout: match on_timeout {
+                desired::OnTimeout::Hold => OnTimeout::Hold,
+                desired::OnTimeout::Release => OnTimeout::Release,
+                desired::OnTimeout::Stop => OnTimeout::Stop,
+            },
+            gates: gates.iter().map(Gate::from).collect(),
+        }
+    }
+}
+
+impl From<Item> for queue::Item {
+    fn from(item: Item) -> Self {
+        let Item { address, job_id, timeout_s, start_timeout_s, settle_s, on_timeout, gates } = item;
+        Self {
+            address: address.0,
+            id: job_id.0,
+            timeout: timeout_s.0,
+            start_timeout: start_timeout_s.0,
+            settle: settle_s.0,
+            on_timeout: match on_timeout {
+                OnTimeout::Hold => desired::OnTimeout::Hold,
+                OnTimeout::Release => desired::OnTimeout::Release,
+                OnTimeout::Stop => desired::OnTimeout::Stop,
+            },
+            gates: gates.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&queue::Gate> for Gate {
+    fn from(gate: &queue::Gate) -> Self {
+        match gate {
+            queue::Gate::Destination(id) => Self::Destination(Word(id.clone())),
+            queue::Gate::Job(id) => Self::Job(Word(id.clone())),
+        }
+    }
+}
+
+impl From<Gate> for queue::Gate {
+    fn from(gate: Gate) -> Self {
+        match gate {
+            Gate::Destination(id) => Self::Destination(id.0),
+            Gate::Job(id) => Self::Job(id.0),
+        }
+    }
+}
