@@ -9,10 +9,11 @@ use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::{look, refuse_missing, show, stop_if_asked};
+use super::prompt::Answer;
 use super::saved::SavedPlan;
 use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
-use crate::clock::SystemClock;
+use crate::clock::{Interrupt, SystemClock};
 use crate::desired::Desired;
 use crate::state::State;
 use crate::state::lock::Holder;
@@ -45,22 +46,24 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     }
     match &approved {
         Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,
-        None => ask(args, output)?,
+        None => ask(args, output, &interrupt)?,
     }
     let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt };
     conduct(&desired, &proposal, state, world, output)
 }
 
 /// Whoever approves must have seen what is approved.
-fn ask(args: &ApplyArgs, output: &Output) -> Result<(), CliError> {
+fn ask(args: &ApplyArgs, output: &Output, interrupt: &Interrupt) -> Result<(), CliError> {
     if args.auto_approve {
-        Ok(())
-    } else if !output.can_ask {
-        Err(CliError::NobodyToAsk)
-    } else if prompt::is_approved() {
-        Ok(())
-    } else {
-        Err(CliError::NotApproved)
+        return Ok(());
+    }
+    if !output.can_ask {
+        return Err(CliError::NobodyToAsk);
+    }
+    match prompt::ask(interrupt) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(CliError::NotApproved),
+        Answer::Stopped => Err(CliError::Stopped),
     }
 }
 

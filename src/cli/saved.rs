@@ -133,13 +133,21 @@ impl SavedPlan {
         proposal: &Proposal,
         state: &State,
     ) -> Result<(), CliError> {
-        let mut changes = Vec::new();
-        if self.state_lineage != state.lineage || self.state_serial != state.serial {
-            let (then, now) = (self.state_serial, state.serial);
-            changes.push(format!("the state has changed: it was written {then} times then, and {now} times by now"));
-        }
+        let mut changes: Vec<String> = self.state_change(state).into_iter().collect();
         changes.extend(changed_lines(&self.content, &content(desired, proposal)));
         if changes.is_empty() { Ok(()) } else { Err(CliError::Stale { path: path.to_owned(), changes }) }
+    }
+
+    /// What has become of the state, if anything. One that was never written has no lineage yet that could differ.
+    fn state_change(&self, state: &State) -> Option<String> {
+        let (then, now) = (self.state_serial, state.serial);
+        if then != now {
+            Some(format!("the state has changed: it was written {then} times then, and {now} times by now"))
+        } else if now > 0 && self.state_lineage != state.lineage {
+            Some("the state is another one than the plan was made from".to_owned())
+        } else {
+            None
+        }
     }
 }
 

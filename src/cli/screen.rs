@@ -20,7 +20,7 @@ use crate::render::{Page, Progress};
 const TICK: Duration = Duration::from_secs(5);
 /// How often a live line is drawn.
 const REDRAW: Duration = Duration::from_millis(500);
-/// A JSON reader hears something at least every minute; this leaves room for the tick.
+/// A JSON reader hears a heartbeat at least every minute; this leaves room for the tick.
 const HEARTBEAT: Duration = Duration::from_secs(50);
 
 /// Shows a run while it goes on.
@@ -35,7 +35,8 @@ struct Shared {
     narrator: Narrator,
     page: Page,
     surface: Surface,
-    last_line: Timestamp,
+    /// When a reader of JSON last heard that the run lives.
+    last_heartbeat: Timestamp,
 }
 
 enum Surface {
@@ -56,13 +57,13 @@ impl Screen {
             (false, false) => Surface::Lines,
         };
         let bar = if let Surface::Live(bar) = &surface { Some(bar.clone()) } else { None };
-        let shared = Arc::new(Mutex::new(Shared { progress, narrator, page, surface, last_line: now }));
+        let shared = Arc::new(Mutex::new(Shared { progress, narrator, page, surface, last_heartbeat: now }));
         let ticker = match bar {
             Some(bar) => {
                 go_live(&bar, Arc::clone(&shared), Arc::clone(clock));
                 None
             }
-            None => Some(listen_for_silence(Arc::clone(&shared), Arc::clone(clock))),
+            None => Some(say_that_it_lives(Arc::clone(&shared), Arc::clone(clock))),
         };
         Self { shared, _ticker: ticker }
     }
@@ -82,24 +83,44 @@ impl Drop for Screen {
     }
 }
 
-impl Listen for Screen {
-    fn hear(&mut self, at: Timestamp, event: &Event) {
-        let mut shared = lock(&self.shared);
-        let Shared { progress, narrator, page, surface, last_line } = &mut *shared;
-        progress.hear(at, event);
-        let line = match surface {
+impl Shared {
+    /// What is to be printed of an event.
+    fn hear(&mut self, at: Timestamp, event: &Event) -> Option<String> {
+        self.progress.hear(at, event);
+        match &self.surface {
             Surface::Json(run) => Some(event_json(at, run, event)),
             // The live line shows it already.
             Surface::Live(_) if matches!(event, Event::Progress { .. }) => None,
-            Surface::Lines | Surface::Live(_) => narrator.tell(at, event, progress, page),
-        };
-        let Some(line) = line else { return };
-        *last_line = at;
-        let bar = if let Surface::Live(bar) = surface { Some(bar.clone()) } else { None };
-        let json = matches!(surface, Surface::Json(_));
-        drop(shared);
+            Surface::Lines | Surface::Live(_) => self.narrator.tell(at, event, &self.progress, &self.page),
+        }
+    }
+
+    /// What is to be printed because time has passed. A heartbeat comes whatever else does: one that stopped while there is
+    /// progress would be missed by whoever listens for it.
+    fn tick(&mut self, now: Timestamp) -> Option<String> {
+        match &self.surface {
+            Surface::Json(run) if elapsed(self.last_heartbeat, now) >= HEARTBEAT => {
+                self.last_heartbeat = now;
+                Some(heartbeat_json(now, run, &self.progress))
+            }
+            Surface::Lines => self.narrator.break_silence(now, &self.progress, &self.page),
+            Surface::Json(_) | Surface::Live(_) => None,
+        }
+    }
+}
+
+impl Listen for Screen {
+    fn hear(&mut self, at: Timestamp, event: &Event) {
+        let mut shared = lock(&self.shared);
+        let Some(line) = shared.hear(at, event) else { return };
+        let bar = if let Surface::Live(bar) = &shared.surface { Some(bar.clone()) } else { None };
+        let json = matches!(shared.surface, Surface::Json(_));
         match bar {
-            Some(bar) => bar.suspend(|| print(false, &line)),
+            // Outside the lock: a suspended line is drawn again, and drawing takes it.
+            Some(bar) => {
+                drop(shared);
+                bar.suspend(|| print(false, &line));
+            }
             None => print(json, &line),
         }
     }
@@ -119,22 +140,12 @@ fn go_live(bar: &ProgressBar, shared: Arc<Mutex<Shared>>, clock: Arc<dyn Clock>)
     bar.enable_steady_tick(REDRAW);
 }
 
-/// Says that the run lives when it has said nothing for long.
-fn listen_for_silence(shared: Arc<Mutex<Shared>>, clock: Arc<dyn Clock>) -> Ticker {
+/// Says from time to time that the run lives.
+fn say_that_it_lives(shared: Arc<Mutex<Shared>>, clock: Arc<dyn Clock>) -> Ticker {
     Ticker::start(TICK, move || {
         let mut shared = lock(&shared);
-        let now = clock.now();
-        let Shared { progress, narrator, page, surface, last_line } = &mut *shared;
-        let (json, line) = match surface {
-            Surface::Json(run) if elapsed(*last_line, now) >= HEARTBEAT => {
-                (true, Some(heartbeat_json(now, run, progress)))
-            }
-            Surface::Lines => (false, narrator.break_silence(now, progress, page)),
-            Surface::Json(_) | Surface::Live(_) => (false, None),
-        };
-        if let Some(line) = line {
-            *last_line = now;
-            print(json, &line);
+        if let Some(line) = shared.tick(clock.now()) {
+            print(matches!(shared.surface, Surface::Json(_)), &line);
         }
     })
 }
@@ -151,4 +162,46 @@ fn print(to_stdout: bool, line: &str) {
 
 fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::clock::later;
+    use crate::execute::journal::Journal;
+    use crate::queue::Queue;
+    use crate::render::{Style, Zone};
+
+    fn shared(surface: Surface, now: Timestamp) -> Shared {
+        let wait = Duration::from_secs(900);
+        let queue = Queue { items: Vec::new(), servers: Vec::new(), poll: TICK, unreachable_wait: wait };
+        let progress = Progress::new(&queue, &Journal::new(now), &BTreeMap::new());
+        let page = Page::new(100, Style::Plain, Zone::utc());
+        Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now }
+    }
+
+    #[test]
+    fn a_heartbeat_comes_at_least_every_minute_with_and_without_other_lines() {
+        let start = Timestamp::UNIX_EPOCH;
+        for with_progress in [false, true] {
+            let mut shared = shared(Surface::Json(RunId::new(start, 1)), start);
+            let mut last = start;
+            for tick in 1..=120 {
+                let now = later(start, TICK * tick);
+                if with_progress {
+                    let job = "a/one".parse().unwrap();
+                    assert!(shared.hear(now, &Event::Progress { job, percent: None, pending: false }).is_some());
+                }
+                if let Some(line) = shared.tick(now) {
+                    assert!(line.contains(r#""event":"heartbeat""#), "{line}");
+                    last = now;
+                }
+                // The next tick may be as late as this.
+                assert!(elapsed(last, now) + TICK <= Duration::from_secs(60), "{now}");
+            }
+            assert!(last > start);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! A run for programs: one line of JSON an event, and a heartbeat while nothing happens (`docs/json.md`).
+//! A run for programs: one line of JSON an event, and a heartbeat (`docs/json.md`).
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub fn event_json(at: Timestamp, run: &RunId, event: &Event) -> String {
     line(at, run, EventJson::from(event))
 }
 
-/// That the run lives, and what it does, as one line of JSON. The caller prints it at least every minute in which it printed nothing.
+/// That the run lives, and what it does, as one line of JSON. The caller prints it at least every minute.
 #[must_use]
 pub fn heartbeat_json(now: Timestamp, run: &RunId, progress: &Progress) -> String {
     let (done, good) = progress.done();

@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jbr::simulator::{Account, Fleet, World};
+use jbr::simulator::{Account, Fleet, Group, World};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::process::Process;
 use super::sshd::Sshd;
+use super::until::until;
 
 /// What every simulated server backs up to.
 pub(crate) const NAS: &str = "nas";
@@ -18,6 +21,7 @@ pub(crate) const NAS: &str = "nas";
 /// A site, ended when it is dropped.
 pub(crate) struct Site {
     folder: TempDir,
+    processes: AtomicUsize,
     /// The simulated fleet.
     pub(crate) world: World,
     /// The real SSH servers, in the fleet's order, with their names.
@@ -51,7 +55,7 @@ impl Site {
             (name.to_owned(), sshd)
         };
         let servers = fleet.servers().iter().map(|server| start(&server.name)).collect();
-        Self { folder, world, servers }
+        Self { folder, processes: AtomicUsize::new(0), world, servers }
     }
 
     /// The SSH server of this name.
@@ -77,11 +81,12 @@ impl Site {
 
     /// Writes a plan: the site's servers, each with `server_extra` (as `, destination: …`), then this text (`run:` and `jobs:`).
     pub(crate) fn write_plan_with(&self, server_extra: &str, rest: &str) {
-        let mut plan = String::from("version: 1\nservers:\n");
+        let limits = "connect_timeout: 5s, command_timeout: 10s";
+        let mut plan = format!("version: 1\ndefaults: {{ server: {{ {limits} }} }}\nservers:\n");
         for (name, sshd) in &self.servers {
             writeln!(
                 plan,
-                "  {name}: {{ host: 127.0.0.1, port: {}, user: {}, key: {}, known_hosts: {}, connect_timeout: 5s, command_timeout: 10s{server_extra} }}",
+                "  {name}: {{ host: 127.0.0.1, port: {}, user: {}, key: {}, known_hosts: {}{server_extra} }}",
                 sshd.port(),
                 sshd.user(),
                 sshd.client_key().display(),
@@ -126,6 +131,26 @@ impl Site {
         self.command(arguments).stdout(file("jbr.out")).stderr(file("jbr.err")).spawn().unwrap()
     }
 
+    /// Starts `jbr` and lets it run beside the test.
+    pub(crate) fn start_jbr(&self, arguments: &[&str]) -> Process {
+        let number = self.processes.fetch_add(1, Ordering::Relaxed);
+        let path = |what: &str| self.path(&format!("jbr-{number}.{what}"));
+        let (stdout, stderr) = (path("out"), path("err"));
+        let file = |path: &PathBuf| fs::File::create(path).unwrap();
+        let child = self.command(arguments).stdout(file(&stdout)).stderr(file(&stderr)).spawn().unwrap();
+        Process::new(child, stdout, stderr)
+    }
+
+    /// `jbr apply --auto-approve --json`, beside the test.
+    pub(crate) fn start_apply(&self) -> Process {
+        self.start_jbr(&["apply", "--auto-approve", "--json"])
+    }
+
+    /// `jbr apply --auto-approve --json`, to its end.
+    pub(crate) fn apply(&self) -> Ran {
+        self.start_apply().ended()
+    }
+
     /// What a spawned `jbr` has printed so far, stdout then stderr.
     pub(crate) fn printed(&self) -> String {
         let read = |name: &str| fs::read_to_string(self.path(name)).unwrap_or_default();
@@ -143,11 +168,29 @@ impl Site {
         self.fleet().account().clone()
     }
 
+    /// Whether a backup of this job is at work now.
+    pub(crate) fn runs(&self, server: &str, job: &str) -> bool {
+        self.fleet().server_of(server).unwrap().groups_of(job).any(Group::is_running)
+    }
+
+    /// Waits until a backup of this job is at work.
+    pub(crate) fn until_runs(&self, server: &str, job: &str) {
+        until("the backup runs", || self.runs(server, job));
+    }
+
     /// `jbr state show --json`.
     pub(crate) fn state(&self) -> Value {
         let shown = self.jbr(&["state", "show", "--json"]);
         assert_eq!(shown.code, Some(0), "{shown:?}");
         serde_json::from_str(&shown.stdout).unwrap()
+    }
+
+    /// The runs that are over, newest first, from `jbr state history --json`.
+    pub(crate) fn history(&self) -> Vec<Value> {
+        let shown = self.jbr(&["state", "history", "--json"]);
+        assert_eq!(shown.code, Some(0), "{shown:?}");
+        let history: Value = serde_json::from_str(&shown.stdout).unwrap();
+        history["runs"].as_array().unwrap().clone()
     }
 
     /// The verdict that the state remembers of a job, `null` if none.
@@ -170,6 +213,16 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
+    /// What it printed with `--json`, a value a line.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The events of this kind that it printed with `--json`.
+    pub(crate) fn events(&self, event: &str) -> Vec<Value> {
+        self.lines().into_iter().filter(|line| line["event"] == event).collect()
+    }
+
     /// Everything it printed.
     pub(crate) fn text(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
@@ -195,5 +248,16 @@ const _: () = {
         Site::write_plan,
     );
     _ = (Site::command, Site::jbr, Site::spawn, Site::printed, Site::fleet, Site::account, Site::state, Site::verdict);
-    _ = (Ran::text, NAS);
+    _ = (
+        Site::start_jbr,
+        Site::start_apply,
+        Site::apply,
+        Site::history,
+        Site::runs,
+        Site::until_runs,
+        Ran::text,
+        Ran::lines,
+        Ran::events,
+        NAS,
+    );
 };
