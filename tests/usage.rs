@@ -6,6 +6,7 @@
 )]
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -231,8 +232,43 @@ fn without_a_terminal_nobody_is_asked() {
     }
     let mut running = desk.command(&["apply"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     // Whoever is not asked does not read: the answer may find nobody.
-    let _ = std::io::Write::write_all(&mut running.stdin.take().unwrap(), b"yes\n");
+    let _ = running.stdin.take().unwrap().write_all(b"yes\n");
     assert_eq!(running.wait().unwrap().code(), Some(5));
+}
+
+/// On a terminal of its own (`script` makes one), typed after the question: the exit code.
+fn typed_at_the_question(desk: &Desk, keys: &[u8]) -> Option<i32> {
+    let line = format!("exec {} apply", env!("CARGO_BIN_EXE_jbr"));
+    let jbr = desk.command(&[]);
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &line, "/dev/null"])
+        .env_clear()
+        .envs(jbr.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    script.env("TERM", "xterm").env("SHELL", "/bin/sh").current_dir(desk.path(""));
+    let mut running = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = running.stdout.take().unwrap();
+    let (mut said, mut byte) = (Vec::new(), [0]);
+    while !said.ends_with(b"will do: ") {
+        assert_eq!(stdout.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
+        said.push(byte[0]);
+    }
+    let mut stdin = running.stdin.take().unwrap();
+    stdin.write_all(keys).unwrap();
+    stdout.read_to_end(&mut said).unwrap();
+    running.wait().unwrap().code()
+}
+
+#[test]
+fn only_a_whole_yes_is_an_approval_and_ctrl_c_is_an_answer() {
+    let desk = Desk::new();
+    assert_eq!(typed_at_the_question(&desk, b"y\n"), Some(5));
+    assert_eq!(typed_at_the_question(&desk, b"\n"), Some(5));
+    assert_eq!(typed_at_the_question(&desk, b"\x04"), Some(5), "end of input");
+    assert_eq!(typed_at_the_question(&desk, b"\x03"), Some(10), "the first Ctrl-C, not the second");
+    assert!(!desk.path("state.json").exists());
+    assert_eq!(typed_at_the_question(&desk, b"yes\n"), Some(9), "it ran, and no server answered");
+    assert!(desk.path("state.json").exists());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::plan::{look, refuse_missing, show, stop_if_asked};
 use super::saved::SavedPlan;
 use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
-use crate::clock::SystemClock;
+use crate::clock::{Interrupt, SystemClock};
 use crate::desired::Desired;
 use crate::state::State;
 use crate::state::lock::Lock;
@@ -45,7 +45,7 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     match &approved {
         Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,
         // Where nothing is started, watched or closed there is nothing to approve: what is skipped is only recorded.
-        None if proposal.touches_servers() => ask(args, output)?,
+        None if proposal.touches_servers() => ask(args, &interrupt, output)?,
         None => {}
     }
     let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt };
@@ -53,15 +53,13 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
 }
 
 /// Whoever approves must have seen what is approved.
-fn ask(args: &ApplyArgs, output: &Output) -> Result<(), CliError> {
+fn ask(args: &ApplyArgs, interrupt: &Interrupt, output: &Output) -> Result<(), CliError> {
     if args.auto_approve {
         Ok(())
     } else if !output.can_ask {
         Err(CliError::NobodyToAsk)
-    } else if prompt::is_approved() {
-        Ok(())
     } else {
-        Err(CliError::NotApproved)
+        prompt::ask(interrupt)
     }
 }
 
