@@ -292,6 +292,18 @@ fn check_harmless(ran: &Ran, arguments: &[&str]) {
 }
 
 #[test]
+fn verbose_says_what_is_sent_and_never_what_comes_back() {
+    let site = small();
+    site.jbr(&["plan"]);
+    let log = |flags: &[&str]| site.jbr(&[&["plan"], flags].concat()).stderr;
+    assert_eq!(log(&[]), "");
+    assert!(log(&["-v"]).contains("INFO a: jetbackup5api -F listBackupJobs -D "));
+    let more = log(&["-vv"]);
+    assert!(more.contains("DEBUG a: ") && more.contains(" bytes in "), "{more}");
+    assert!(!more.contains("Accounts"), "{more}");
+}
+
+#[test]
 fn a_selection_narrows_the_queue() {
     let site = everything();
     let ran = site.jbr(&["plan", "--server", "a", "--job", "a/accounts", "--json"]);

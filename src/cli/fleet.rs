@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Output;
 use super::error::CliError;
+use super::logged::Logged;
 use crate::clock::Interrupt;
 use crate::desired::{Desired, Server};
 use crate::jetbackup::client::Client;
@@ -28,7 +29,7 @@ pub(super) fn links(desired: &Desired, transport: impl Fn(&Server) -> Box<dyn Tr
     let link = |server: &Server| Link {
         server: server.name.clone(),
         guard: server.destination.as_ref().map(|destination| destination.id.clone()),
-        client: Client::new(transport(server)),
+        client: Client::new(Box::new(Logged::new(&server.name, transport(server)))),
     };
     Links::new(desired.servers.iter().map(link).collect())
 }

@@ -8,6 +8,7 @@ mod error;
 mod exit;
 mod fleet;
 mod log;
+mod logged;
 mod output;
 mod plan;
 mod prompt;
