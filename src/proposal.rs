@@ -78,6 +78,12 @@ impl Proposal {
         !self.queue.items.is_empty() || !self.journal.opened.is_empty()
     }
 
+    /// Whether carrying it out would ask anything of a server; otherwise only the state changes.
+    #[must_use]
+    pub fn touches_servers(&self) -> bool {
+        self.left().next().is_some() || !self.journal.opened.is_empty()
+    }
+
     /// Writes the proposal's beginning into the state, and gives the run that is in progress from here on.
     pub fn begin(&self, state: &mut State) -> Run {
         let in_progress = match (&self.beginning, state.run.take()) {

@@ -186,7 +186,7 @@ fn s14_one_apply_at_a_time_whoever_starts_it_and_the_second_says_who_is_first() 
             .map(Ran::from)
             .unwrap();
         assert_eq!(second.code, Some(6), "{}", second.text());
-        let pid = format!("process {} ", first.pid());
+        let pid = format!("pid {} ", first.pid());
         assert!(second.stderr.contains(&pid), "{pid}: {}", second.stderr);
     }
     // Looking takes no lock.

@@ -46,7 +46,9 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     }
     match &approved {
         Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,
-        None => ask(args, output, &interrupt)?,
+        // Where nothing is started, watched or closed there is nothing to approve: what is skipped is only recorded.
+        None if proposal.touches_servers() => ask(args, output, &interrupt)?,
+        None => {}
     }
     let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt };
     conduct(&desired, &proposal, state, world, output)

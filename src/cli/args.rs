@@ -42,10 +42,10 @@ pub(super) struct Global {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub(super) color: ColorWhen,
-    /// Say more on stderr; twice for every command that is sent
+    /// Log on stderr every command that is sent to a server; twice: also how long each took
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Never ask anything
+    /// Never ask anything: `apply` then needs `--auto-approve` or a saved plan
     #[arg(long, global = true)]
     pub(super) no_input: bool,
 }
@@ -67,7 +67,10 @@ pub(super) enum Verb {
     /// Show what `apply` would do; changes nothing, anywhere
     ///
     /// Compares the plan with every server and shows the queue: `>` will run, `=` is running and will be watched, `~` differs,
-    /// `!` needs attention, `?` could not be read. A job that its server does not have is an error.
+    /// `!` needs attention, `?` could not be read, `x` is an error, such as a job that its server does not have.
+    ///
+    /// Only calls that read are sent, and the state is read and not written. With `host_key: accept-new`, the default, the key of a server
+    /// that was never seen before is recorded, and its fingerprint shown.
     Plan(PlanArgs),
     /// Run the queue, one backup at a time
     ///
@@ -80,6 +83,8 @@ pub(super) enum Verb {
     /// Check the plan alone, without the network
     Validate,
     /// Show the whole job on a simulated fleet: no server, no setup
+    ///
+    /// Takes about half a minute. It has a plan and a state of its own: `--plan` and `--state` are not used.
     Demo,
 }
 
@@ -100,13 +105,13 @@ pub(super) struct PlanArgs {
     /// Which jobs.
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// Save the plan for `jbr apply FILE`
+    /// Save the plan for `jbr apply FILE`; replaces nothing but an earlier saved plan
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// Exit with 2 if there is something to do
+    /// Exit with 2 if there is something to do, with 0 if there is not
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
-    /// Show the plan as with `apply --fresh`
+    /// Show the plan for `apply --fresh`, which closes an interrupted run and starts over
     #[arg(long)]
     pub(super) fresh: bool,
 }
@@ -114,7 +119,8 @@ pub(super) struct PlanArgs {
 /// `jbr apply`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ApplyArgs {
-    /// A plan saved by `jbr plan --out`: running it needs no approval, and it is refused if anything has changed
+    /// A plan saved by `jbr plan --out`: running it needs no approval, and it is refused if anything has changed. It
+    /// knows where its plan is: `--plan` is not used
     #[arg(value_name = "FILE", conflicts_with_all = ["servers", "jobs", "fresh"])]
     pub(super) saved: Option<PathBuf>,
     /// Which jobs.

@@ -11,6 +11,9 @@ use crate::plan::ReadError;
 use crate::state::lock::LockError;
 use crate::state::store::StoreError;
 
+/// No more names are listed where one was mistyped.
+const NAMES_SHOWN_MAX: usize = 10;
+
 /// An error that ends a command.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
@@ -32,6 +35,8 @@ pub(super) enum CliError {
         name: String,
         /// The nearest name that exists.
         nearest: Option<String>,
+        /// All that exist.
+        known: Vec<String>,
     },
     /// The selection is empty.
     #[error("no job of the plan is left with these --server and --job options")]
@@ -82,10 +87,10 @@ pub(super) enum CliError {
         changes: Vec<String>,
     },
     /// The state file.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The lock.
-    #[error("{0}")]
+    #[error(transparent)]
     Lock(#[from] LockError),
     /// The run had to be given up.
     #[error("the run was stopped: {0}")]
@@ -138,7 +143,14 @@ impl CliError {
                 "`--plan PATH` or $JBR_PLAN names another; `jbr demo` shows jbr without any plan".to_owned()
             }
             Self::UnknownName { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
-            Self::UnknownName { .. } => "`jbr validate` shows that the plan is the one you meant".to_owned(),
+            Self::UnknownName { known, .. } => some_of(known),
+            Self::NothingSelected => {
+                "`--job` names a job and `--server` all jobs of a server; with both, a job must match both".to_owned()
+            }
+            Self::SavedPlan { .. } => {
+                "`jbr plan --out FILE` saves a plan for `jbr apply FILE`; a plan in YAML is named with `--plan PATH`"
+                    .to_owned()
+            }
             Self::Missing(_) => "correct the ids in the plan, or take the jobs out; nothing was started".to_owned(),
             Self::RunInProgress(_) => {
                 "`jbr apply` goes on with it; `jbr apply --fresh` closes it and starts over".to_owned()
@@ -163,14 +175,19 @@ impl CliError {
             | Self::PlanInvalid { .. }
             | Self::Store(_)
             | Self::Lock(_)
-            | Self::NothingSelected
             | Self::NotApproved
-            | Self::SavedPlan { .. }
             | Self::Output(_)
             | Self::System { .. } => return None,
         };
         Some(help)
     }
+}
+
+/// The names that exist, as many as anybody reads.
+fn some_of(known: &[String]) -> String {
+    let shown = known.iter().take(NAMES_SHOWN_MAX).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = known.len().saturating_sub(NAMES_SHOWN_MAX);
+    if more == 0 { format!("it has {shown}") } else { format!("it has {shown} and {more} more") }
 }
 
 fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {

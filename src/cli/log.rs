@@ -4,7 +4,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::{Global, Output};
 
-/// Starts logging: warnings only, more with `-v`, every command with `-vv`.
+/// Starts logging: warnings only; every command with `-v`; how long its answer took and how large it is with `-vv`.
 pub(super) fn start(global: &Global, output: &Output) {
     let level = match global.verbose {
         0 => LevelFilter::WARN,

@@ -19,6 +19,7 @@ mod ticker;
 mod validate;
 
 use std::ffi::OsString;
+use std::io;
 
 use clap::Parser as _;
 
@@ -57,7 +58,10 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
 
 /// clap ends with 2 on a usage error, which is `plan --detailed-exitcode`'s "something to do".
 fn usage_exit(usage: &clap::Error) -> Exit {
-    // Help that nobody reads to its end (`jbr --help | head`) is no error.
-    let _ = usage.print();
-    if usage.use_stderr() { Exit::Usage } else { Exit::Success }
+    match usage.print() {
+        _ if usage.use_stderr() => Exit::Usage,
+        // Help that nobody reads to its end (`jbr --help | head`) is no error.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Error,
+        _ => Exit::Success,
+    }
 }

@@ -10,6 +10,7 @@ use super::Global;
 use super::args::ColorWhen;
 use super::error::CliError;
 use crate::clock::Timestamp;
+use crate::printable::printable;
 use crate::render::{Page, Style, Zone};
 
 /// How wide a text is made where there is no terminal to ask.
@@ -91,16 +92,21 @@ impl Output {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let bold = anstyle::Style::new().bold();
         let (red, bold) = if self.is_stderr_coloured() { (red, bold) } else { Default::default() };
-        self.say(format_args!("{red}error{red:#}: {error}"));
+        self.say(format_args!("{red}error{red:#}: {}", visible(error)));
         let mut cause = std::error::Error::source(error);
         while let Some(deeper) = cause {
-            self.say(format_args!("  because: {deeper}"));
+            self.say(format_args!("  because: {}", visible(deeper)));
             cause = deeper.source();
         }
         if let Some(help) = error.help() {
-            self.say(format_args!("  {bold}help{bold:#}: {help}"));
+            self.say(format_args!("  {bold}help{bold:#}: {}", visible(help)));
         }
     }
+}
+
+/// An error's text, line for line: the names of files in it are whatever somebody called them.
+fn visible(text: impl Display) -> String {
+    text.to_string().lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 fn style(choice: ColorChoice) -> Style {

@@ -5,12 +5,13 @@ use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::saved::SavedPlan;
 use super::validate::load;
-use super::{Exit, Global, Output, select};
+use super::{Exit, Global, Output, saved, select};
 use crate::clock::{Clock, Interrupt, SystemClock};
 use crate::desired::Desired;
 use crate::inventory::collect::collect;
 use crate::links::Links;
 use crate::names::JobAddress;
+use crate::printable::printable;
 use crate::proposal::{Proposal, Request, propose};
 use crate::render;
 use crate::state::State;
@@ -22,6 +23,10 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     let interrupt = interrupt_on_signals()?;
     let desired = load(&global.plan, output)?;
     select::check(&args.selection, &desired)?;
+    if let Some(path) = &args.out {
+        // Before the servers are read: whoever mistyped should not wait for the answer.
+        saved::refuse_to_replace(path)?;
+    }
     let state = FileStore::new(&global.state)?.load()?.unwrap_or_else(State::unwritten);
     let mut links = connect(&desired, &interrupt, output);
     let clock = SystemClock::starting(None);
@@ -36,7 +41,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     refuse_missing(&proposal)?;
     if let Some(path) = &args.out {
         SavedPlan::new(&global.plan, &desired, &proposal, &state, &args.selection, args.fresh)?.write(path)?;
-        output.say(format_args!("saved: `jbr apply {}` runs it", path.display()));
+        output.say(format_args!("saved: `jbr apply {}` runs it", printable(&path.to_string_lossy())));
     }
     let something = args.detailed_exitcode && proposal.left().next().is_some();
     Ok(if something { Exit::SomethingToDo } else { Exit::Success })

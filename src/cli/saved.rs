@@ -85,12 +85,12 @@ impl SavedPlan {
     /// Writes it, whole or not at all.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// Where the file cannot be written, or is something else than a saved plan.
     pub(super) fn write(&self, path: &Path) -> Result<(), CliError> {
         let failed = |why: std::io::Error| unusable(path, format!("it cannot be written: {why}"));
+        refuse_to_replace(path)?;
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
         writeln!(file, "{text}").and_then(|()| file.as_file().sync_all()).map_err(failed)?;
         file.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
@@ -102,6 +102,10 @@ impl SavedPlan {
     /// Where it cannot be read, is none, or is of a newer format.
     pub(super) fn read(path: &Path) -> Result<Self, CliError> {
         let failed = |why: std::io::Error| unusable(path, format!("it cannot be read: {why}"));
+        if !fs::metadata(path).map_err(failed)?.is_file() {
+            // A pipe would be waited for without end.
+            return Err(unusable(path, "it is no regular file, so it is no saved plan".to_owned()));
+        }
         let file = fs::File::open(path).map_err(failed)?;
         let mut bytes = Vec::new();
         file.take(SIZE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -149,6 +153,38 @@ impl SavedPlan {
             None
         }
     }
+}
+
+/// Refuses to replace anything but an earlier saved plan or an empty file: `--out` with the plan's own path, or with a device as root,
+/// would destroy it. A link is refused too, for it would be replaced and not followed.
+///
+/// # Errors
+/// Where something else is there, or the folder is not.
+pub(super) fn refuse_to_replace(path: &Path) -> Result<(), CliError> {
+    let refused =
+        |what: &str| Err(unusable(path, format!("{what}; name another file with `--out`, nothing was saved")));
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = folder_of(path);
+            return if folder.is_dir() { Ok(()) } else { refused("the folder that it would be in does not exist") };
+        }
+        Err(error) => return refused(&format!("it cannot be looked at: {error}")),
+    };
+    if found.is_dir() {
+        return refused("it is a folder");
+    }
+    if !found.is_file() {
+        return refused("it is no regular file");
+    }
+    if found.len() == 0 || SavedPlan::read(path).is_ok() {
+        return Ok(());
+    }
+    refused("it is there already and is no saved plan, so it is not replaced")
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn unusable(path: &Path, what: String) -> CliError {

@@ -12,15 +12,15 @@ use crate::plan::closest;
 /// [`CliError::UnknownName`] with the nearest name; [`CliError::NothingSelected`] where the two options exclude each other.
 pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
     for server in &selection.servers {
-        let known = desired.servers.iter().map(|server| server.name.as_str());
         if desired.server(server).is_none() {
-            return Err(unknown("server", server.as_str(), known));
+            let known = desired.servers.iter().map(|server| server.name.to_string());
+            return Err(unknown("server", server.as_str(), known.collect()));
         }
     }
-    let addresses: Vec<String> = desired.jobs.iter().map(|job| job.address.to_string()).collect();
     for job in &selection.jobs {
         if desired.job(job).is_none() {
-            return Err(unknown("job", &job.to_string(), addresses.iter().map(String::as_str)));
+            let known = desired.jobs.iter().map(|job| job.address.to_string());
+            return Err(unknown("job", &job.to_string(), known.collect()));
         }
     }
     if desired.jobs.iter().any(|job| includes(selection, &job.address)) {
@@ -43,6 +43,7 @@ pub(super) fn is_everything(selection: &Selection) -> bool {
     selection.servers.is_empty() && selection.jobs.is_empty()
 }
 
-fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> CliError {
-    CliError::UnknownName { what, name: name.to_owned(), nearest: closest(name, known).map(str::to_owned) }
+fn unknown(what: &'static str, name: &str, known: Vec<String>) -> CliError {
+    let nearest = closest(name, known.iter().map(String::as_str)).map(str::to_owned);
+    CliError::UnknownName { what, name: name.to_owned(), nearest, known }
 }

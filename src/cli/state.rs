@@ -6,6 +6,7 @@ use super::args::StateVerb;
 use super::error::CliError;
 use super::{Exit, Global, Output};
 use crate::clock::Timestamp;
+use crate::printable::printable;
 use crate::render;
 use crate::state::State;
 use crate::state::store::{FileStore, Store as _};
@@ -13,7 +14,10 @@ use crate::state::store::{FileStore, Store as _};
 /// Shows the state.
 pub(super) fn state(global: &Global, verb: StateVerb, output: &Output) -> Result<Exit, CliError> {
     let Some(state) = FileStore::new(&global.state)?.load()? else {
-        output.say(format_args!("{}: no state yet; the first `jbr apply` writes it", global.state.display()));
+        output.say(format_args!(
+            "{}: no state yet; the first `jbr apply` writes it",
+            printable(&global.state.to_string_lossy())
+        ));
         return show(&State::unwritten(), verb, Utc::now(), output);
     };
     show(&state, verb, Utc::now(), output)

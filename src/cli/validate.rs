@@ -6,7 +6,8 @@ use super::error::CliError;
 use super::{Exit, Global, Output};
 use crate::desired::Desired;
 use crate::plan;
-use crate::render;
+use crate::printable::printable;
+use crate::render::{self, count};
 
 /// Checks the plan and says what is in it.
 pub(super) fn validate(global: &Global, output: &Output) -> Result<Exit, CliError> {
@@ -24,7 +25,8 @@ pub(super) fn validate(global: &Global, output: &Output) -> Result<Exit, CliErro
         }
         Ok(desired) if !output.json => {
             let (servers, jobs) = (desired.servers.len(), desired.jobs.len());
-            output.result(&format!("{}: valid: {servers} servers, {jobs} jobs", global.plan.display()))?;
+            let path = printable(&global.plan.to_string_lossy());
+            output.result(&format!("{path}: valid: {}, {}", count(servers, "server"), count(jobs, "job")))?;
             Ok(Exit::Success)
         }
         Ok(_) => Ok(Exit::Success),

@@ -44,3 +44,4 @@ pub use progress::Progress;
 pub use style::Style;
 pub use summary::Summary;
 pub use when::Zone;
+pub(crate) use words::count;

@@ -115,7 +115,12 @@ impl Telling<'_> {
                 (symbol::ATTENTION, "until it is over: two must not write at once".to_owned())
             }
         };
-        (symbol, format!("{who} for {}; {until}", words::wait_for(reason)))
+        let what = match reason {
+            // Why is told already, by the line about the server.
+            WaitReason::Unreachable { server, why: _ } => format!("{server}, which does not answer"),
+            WaitReason::Busy { .. } => words::wait_for(reason),
+        };
+        (symbol, format!("{who} for {what}; {until}"))
     }
 
     fn unreachable(&self, server: &ServerName, why: &str) -> (char, String) {
@@ -124,7 +129,7 @@ impl Telling<'_> {
         } else {
             words::given_up_after(self.progress.queue.unreachable_wait)
         };
-        (symbol::UNREAD, format!("{server} does not answer: {}. Asked again and again; {then}", printable(why)))
+        (symbol::UNREAD, format!("{server} does not answer: {} Asked again and again; {then}", words::sentence(why)))
     }
 
     fn triggering(&self, job: &JobAddress, attempt: u32, unasked: &[ServerName]) -> (char, String) {

@@ -224,9 +224,9 @@ impl View<'_> {
                 let status = words::group_status(*status);
                 Some(format!("{status} already (group {group}{percent}): watched to its end, not started again"))
             }
-            Choice::Unread { why } => Some(format!(
-                "could not be read: {}; queued all the same, and skipped if {} cannot be asked for {}",
-                printable(why),
+            // Why is said once, with the server and not with each of its jobs: see the remarks.
+            Choice::Unread { why: _ } => Some(format!(
+                "could not be read (why: see below); queued all the same, and skipped if {} cannot be asked for {}",
                 decision.address.server,
                 limit(self.proposal.queue.unreachable_wait)
             )),

@@ -51,7 +51,7 @@ impl Context {
             Notice::Foreign { group } => foreign(group, about.is_none()),
             Notice::DestinationMissing { id } => format!("has no destination with the id {id}"),
             Notice::Unread { what, why } => {
-                format!("{} could not be read: {}. {}", unread_noun(what), printable(why), self.unread(what))
+                format!("{} could not be read: {} {}", unread_noun(what), words::sentence(why), self.unread(what))
             }
         };
         match about {

@@ -23,6 +23,10 @@ pub fn show(state: &State, now: Timestamp, page: &Page) -> String {
     show_opened(state, &mut sheet);
     show_jobs(state, now, &mut sheet);
     sheet.gap();
+    if state.serial == 0 {
+        // Never written: it has no name yet.
+        return sheet.finish();
+    }
     sheet.toned(Tone::Quiet, &format!("State {}, serial {}.", printable(&state.lineage), state.serial));
     sheet.finish()
 }

@@ -195,7 +195,12 @@ impl Summary<'_> {
         if bad.is_empty() {
             return;
         }
-        sheet.paragraph("JetBackup's log on each server says why. To run again only what has no good backup:");
+        let has_run = self.items().any(|(_, outcome)| {
+            outcome.is_some_and(|outcome| !outcome.verdict.is_good() && outcome.verdict != Verdict::Skipped)
+        });
+        // JetBackup knows nothing of what was skipped: there the note says why.
+        let why = if has_run { "JetBackup's log on each server says why. " } else { "" };
+        sheet.paragraph(&format!("{why}To run again only what has no good backup:"));
         let mut command = "jbr apply".to_owned();
         for address in bad {
             command = format!("{command} --job {address}");

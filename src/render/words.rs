@@ -136,6 +136,12 @@ pub(super) fn opened(opened: &Opened) -> (char, String) {
     }
 }
 
+/// A text as a sentence: with a full stop, unless it ends like one.
+pub(super) fn sentence(text: &str) -> String {
+    let text = printable(text);
+    if text.ends_with(['.', '!', '?', '…']) { text } else { text + "." }
+}
+
 /// `once`, `twice`, `3 times`.
 pub(super) fn times(count: u32) -> String {
     match count {
@@ -146,7 +152,7 @@ pub(super) fn times(count: u32) -> String {
 }
 
 /// `1 job`, `2 jobs`.
-pub(super) fn count(count: usize, noun: &str) -> String {
+pub(crate) fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

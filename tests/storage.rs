@@ -1,0 +1,192 @@
+//! The disk on a bad night: states that cannot be read, written or trusted, and a disk that fills while a backup runs.
+
+mod support;
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use chrono::Utc;
+use jbr::simulator::{Destination, Execution, Fleet, Job};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::json;
+use support::site::{NAS, Ran, Site};
+use support::until::until;
+
+const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
+const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// A server with one job that takes this long.
+fn site(takes: Duration) -> Site {
+    let job = Job::new(JOB, "Accounts").writes_to(DESTINATION).script([Execution::of(takes)]);
+    let site = Site::start(
+        &Fleet::new(Utc::now()).server("a", |server| server.destination(Destination::on(NAS, DESTINATION)).job(job)),
+    );
+    site.write_plan(&format!("run: {{ poll: 1s }}\njobs:\n  - {{ name: accounts, server: a, id: {JOB} }}\n"));
+    site
+}
+
+fn quick() -> Site {
+    site(Duration::from_millis(200))
+}
+
+fn says(ran: &Ran, words: &[&str]) {
+    let text = ran.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(text.contains(word), "`{word}` in:\n{}", ran.text());
+    }
+}
+
+/// Refused by every command that reads the state, with these words, each once; nothing is started and the file stays as it is.
+fn check_refused(site: &Site, words: &[&str]) {
+    let before = fs::read(site.state_path()).ok();
+    for arguments in [&["plan"][..], &["apply", "--auto-approve"], &["state", "show"], &["state", "history"]] {
+        let ran = site.jbr(arguments);
+        assert_eq!(ran.code, Some(1), "{arguments:?}: {}", ran.text());
+        says(&ran, words);
+        assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+        assert_eq!(ran.stderr.matches(words[0]).count(), 1, "a cause is said once:\n{}", ran.stderr);
+        assert!(ran.stderr.contains("help: "), "{}", ran.stderr);
+    }
+    assert_eq!(fs::read(site.state_path()).ok(), before, "a state is never replaced by a guess");
+    assert!(site.account().triggers.is_empty());
+}
+
+#[test]
+fn a_state_that_is_no_whole_state_is_refused_with_the_way_back() {
+    let site = quick();
+    fs::create_dir(site.path("state")).unwrap();
+    let zeros = "\0".repeat(700);
+    for (content, what) in [
+        ("{\"x\": 1", "is damaged: it is no whole state file"),
+        ("", "is damaged: it is empty"),
+        (zeros.as_str(), "is damaged: it holds only zeros"),
+    ] {
+        fs::write(site.state_path(), content).unwrap();
+        check_refused(&site, &[what, "state.json away and the next apply starts with an empty memory"]);
+    }
+}
+
+#[test]
+fn a_damaged_state_leads_to_its_newest_generation_and_that_way_works() {
+    let site = quick();
+    for _ in 0..2 {
+        assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+    }
+    let whole = fs::read(site.state_path()).unwrap();
+    fs::write(site.state_path(), &whole[..whole.len() / 2]).unwrap();
+    let refused = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.text());
+    let command = refused.stderr.split('`').find(|part| part.starts_with("cp ")).unwrap();
+    let copied = Command::new("sh").args(["-c", command]).status().unwrap();
+    assert!(copied.success(), "{command}");
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+    assert_eq!(site.account().max_writers(NAS), 1);
+}
+
+#[test]
+fn a_state_of_the_future_is_refused() {
+    let site = quick();
+    fs::create_dir(site.path("state")).unwrap();
+    fs::write(site.state_path(), r#"{"format": 2, "content": {}}"#).unwrap();
+    check_refused(&site, &["it was written by a newer jbr (format 2;", "run the jbr that wrote it, or a later one"]);
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_state() {
+    let site = quick();
+    fs::create_dir_all(site.state_path()).unwrap();
+    check_refused(&site, &["state.json cannot be read", "Is a directory", "`--state PATH` or $JBR_STATE"]);
+}
+
+#[test]
+fn a_state_below_a_file() {
+    let site = quick();
+    fs::write(site.path("state"), "a file").unwrap();
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.text());
+    says(&ran, &["state.json.lock cannot be taken", "`--state PATH` or $JBR_STATE", "nothing was started"]);
+    assert!(site.account().calls.is_empty(), "no server was asked for a run that cannot be kept");
+}
+
+#[test]
+fn the_folder_of_the_state_is_made_for_its_owner_by_apply_alone() {
+    let site = quick();
+    for arguments in [&["plan"][..], &["state", "show"], &["validate"]] {
+        assert_eq!(site.jbr(arguments).code, Some(0), "{arguments:?}");
+        assert!(!site.path("state").exists(), "{arguments:?}");
+    }
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(site.path("state")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+/// `jbr` with the signal of a file that may not grow ignored, so that it is an error as on a full disk; `before` is shell.
+fn without_room(site: &Site, before: &str) -> Command {
+    let jbr = site.command(&["apply", "--auto-approve"]);
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(format!("trap '' XFSZ; {before} exec \"$0\" \"$@\""))
+        .arg(jbr.get_program())
+        .args(jbr.get_args());
+    command.env_clear().envs(jbr.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    // Pipes, for the limit is on files.
+    command.current_dir(site.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_disk_that_fills_while_a_backup_runs_ends_the_run_and_not_the_backup() {
+    let site = site(Duration::from_secs(5));
+    let mut running = without_room(&site, "").spawn().unwrap();
+    until("the backup runs", || !site.account().writes.is_empty());
+    let pid = Pid::from_child(&running);
+    // Less than the state takes.
+    prlimit(Some(pid), Resource::Fsize, Rlimit { current: Some(64), maximum: Some(64) }).unwrap();
+
+    let code = running.wait().unwrap().code();
+    let mut text = String::new();
+    running.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    running.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+
+    assert_eq!(code, Some(1), "{text}");
+    for word in ["the state could not be stored", "File too large", "the backup that was running goes on"] {
+        assert!(text.contains(word), "`{word}` in:\n{text}");
+    }
+    let leftovers = fs::read_dir(site.path("state")).unwrap();
+    let leftovers = leftovers.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".tmp-"));
+    assert_eq!(leftovers.count(), 0, "nothing half written is left");
+
+    let again = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(again.code, Some(0), "{}", again.text());
+    assert_eq!(site.account().triggers_by_api("a", JOB), 1, "adopted, not started again");
+    assert_eq!(site.verdict("a/accounts"), json!("completed"));
+}
+
+#[test]
+fn a_disk_that_is_full_before_anything_starts() {
+    let site = quick();
+    // The known_hosts file has room and is there already; one block is enough for it and for the lock, and too little for a state.
+    assert_eq!(site.jbr(&["plan"]).code, Some(0));
+    let ran = Ran::from(without_room(&site, "ulimit -f 1;").output().unwrap());
+    assert_eq!(ran.code, Some(1), "{}", ran.text());
+    says(&ran, &["state.json cannot be written", "File too large", "nothing was started"]);
+    assert!(site.account().triggers.is_empty());
+    // And nothing is in the way once there is room.
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+}
+
+#[test]
+fn a_link_to_a_state_is_followed() {
+    let site = quick();
+    fs::create_dir(site.path("elsewhere")).unwrap();
+    fs::create_dir(site.path("state")).unwrap();
+    symlink(site.path("elsewhere/real.json"), site.state_path()).unwrap();
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+    assert!(fs::symlink_metadata(site.state_path()).unwrap().is_symlink(), "the link stays");
+    assert!(Path::new(&site.path("elsewhere/real.json")).is_file());
+}
