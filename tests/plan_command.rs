@@ -118,8 +118,9 @@ fn every_symbol_is_there_and_nothing_is_changed_anywhere() {
         "! a/scheduled: JetBackup starts it by itself",
         "! runs 2 backups at once (`backup_forks`)",
         "! In no plan: writes to the guarded storage and is in no plan",
+        "! JetBackup Config: names no destination, so it may write to the guarded storage, and is in no plan",
         "and jbr did not start it: nothing starts until it is over",
-        "? its jobs could not be read: c: no connection",
+        "? its jobs could not be read: no connection",
         "Plan: 4 to run, 1 adopted, 1 not queued,",
     ] {
         assert!(text.contains(expected), "`{expected}` in:\n{}", ran.stdout);
