@@ -27,7 +27,8 @@ fn id(number: usize) -> String {
 }
 
 fn job(number: usize, name: &str) -> Job {
-    Job::new(id(number), name).writes_to(DESTINATION).script([Execution::of(Duration::from_millis(200))])
+    let quick = Execution::of(Duration::from_millis(200)).starts_after(Duration::from_millis(100));
+    Job::new(id(number), name).writes_to(DESTINATION).script([quick])
 }
 
 /// Everything that a plan can show at once: three servers, of which `c` is down.
