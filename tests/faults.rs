@@ -239,7 +239,10 @@ fn the_answer_is_garbage() {
         (Garble::Truncated, "the answer breaks off after"),
     ] {
         let fault = Fault::Garbled { how, carried_out: false };
-        check_unreachable(&site(|server| server.rule(Rule::any(fault).when(When::Always))), &[word]);
+        check_unreachable(
+            &site(|server| server.rule(Rule::any(fault).when(When::Always))),
+            &[word, "-O json` on the server shows it whole"],
+        );
     }
 }
 
