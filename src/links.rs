@@ -31,7 +31,7 @@ impl Links {
         self.0.iter_mut().find(|link| link.server == *server)
     }
 
-    /// Asks every server the same, [`PARALLEL_MAX`] at a time; the answers come in the plan's order.
+    /// Asks every server the same, `PARALLEL_MAX` at a time; the answers come in the plan's order.
     pub fn ask_all<T: Send>(&mut self, question: impl Fn(&mut Link) -> T + Sync) -> Vec<(ServerName, T)> {
         let mut answers = Vec::with_capacity(self.0.len());
         for links in self.0.chunks_mut(PARALLEL_MAX) {

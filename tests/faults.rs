@@ -125,7 +125,7 @@ fn check_history(site: &Site, address: &str, words: &[&str]) {
 fn nothing_listens() {
     let mut site = site(|server| server);
     site.sshd("a").kill();
-    check_unreachable(&site, &["a: no connection to 127.0.0.1 port", "refused", "is the server up"]);
+    check_unreachable(&site, &["no connection to 127.0.0.1 port", "refused", "is the server up"]);
 }
 
 #[test]
@@ -173,6 +173,15 @@ fn the_host_key_is_unknown_and_the_plan_is_strict() {
     let line = site.servers[0].1.public_host_key("ed25519");
     check_unreachable(&site, &["is not known", "host_key: strict", "ssh-keygen -l", line.trim()]);
     assert!(!site.path("known_hosts").exists());
+}
+
+#[test]
+fn the_host_key_is_new_and_cannot_be_recorded() {
+    let site = site(|server| server);
+    // Where not even root can make a folder.
+    let known_hosts = site.path("known_hosts");
+    edit(&site, known_hosts.to_str().unwrap(), "/proc/nowhere/known_hosts");
+    check_unreachable(&site, &["the host key of [127.0.0.1]:", "is new", "cannot be recorded", "name another one"]);
 }
 
 #[test]
@@ -230,7 +239,10 @@ fn the_answer_is_garbage() {
         (Garble::Truncated, "the answer breaks off after"),
     ] {
         let fault = Fault::Garbled { how, carried_out: false };
-        check_unreachable(&site(|server| server.rule(Rule::any(fault).when(When::Always))), &[word]);
+        check_unreachable(
+            &site(|server| server.rule(Rule::any(fault).when(When::Always))),
+            &[word, "-O json` on the server shows it whole"],
+        );
     }
 }
 

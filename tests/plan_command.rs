@@ -27,7 +27,8 @@ fn id(number: usize) -> String {
 }
 
 fn job(number: usize, name: &str) -> Job {
-    Job::new(id(number), name).writes_to(DESTINATION).script([Execution::of(Duration::from_millis(200))])
+    let quick = Execution::of(Duration::from_millis(200)).starts_after(Duration::from_millis(100));
+    Job::new(id(number), name).writes_to(DESTINATION).script([quick])
 }
 
 /// Everything that a plan can show at once: three servers, of which `c` is down.
@@ -118,8 +119,9 @@ fn every_symbol_is_there_and_nothing_is_changed_anywhere() {
         "! a/scheduled: JetBackup starts it by itself",
         "! runs 2 backups at once (`backup_forks`)",
         "! In no plan: writes to the guarded storage and is in no plan",
+        "! JetBackup Config: names no destination, so it may write to the guarded storage, and is in no plan",
         "and jbr did not start it: nothing starts until it is over",
-        "? its jobs could not be read: c: no connection",
+        "? its jobs could not be read: no connection",
         "Plan: 4 to run, 1 adopted, 1 not queued,",
     ] {
         assert!(text.contains(expected), "`{expected}` in:\n{}", ran.stdout);

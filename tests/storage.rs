@@ -21,7 +21,9 @@ const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// A server with one job that takes this long.
 fn site(takes: Duration) -> Site {
-    let job = Job::new(JOB, "Accounts").writes_to(DESTINATION).script([Execution::of(takes)]);
+    let job = Job::new(JOB, "Accounts")
+        .writes_to(DESTINATION)
+        .script([Execution::of(takes).starts_after(Duration::from_millis(100))]);
     let site = Site::start(
         &Fleet::new(Utc::now()).server("a", |server| server.destination(Destination::on(NAS, DESTINATION)).job(job)),
     );

@@ -9,7 +9,7 @@ use super::{Exit, Output};
 use crate::clock::{Clock, Interrupt};
 use crate::desired::Desired;
 use crate::execute::End;
-use crate::execute::drive::drive;
+use crate::execute::drive::{DriveError, drive};
 use crate::execute::perform::Performer;
 use crate::links::Links;
 use crate::names::JobAddress;
@@ -60,13 +60,21 @@ pub(super) fn conduct(
     let ended = match driven {
         Ok((_, End::Complete)) => {
             state.end(clock.now(), RunEnd::Complete);
-            store.commit(&mut state).map(|()| End::Complete).map_err(CliError::from)
+            // As much a part of the run as every store before it: what was started was started.
+            let stored = store.commit(&mut state).map(|()| End::Complete);
+            stored.map_err(|error| CliError::Drive(DriveError::Store(error)))
         }
         Ok((_, end)) => Ok(end),
         Err(error) => Err(CliError::Drive(error)),
     };
-    summarize(&run, &ended, &records, &clock, output)?;
-    Ok(Exit::of_run(&ended?, &run.queue, &run.journal, desired.run.partial))
+    let shown = summarize(&run, &ended, &records, &clock, output);
+    let exit = Exit::of_run(&ended?, &run.queue, &run.journal, desired.run.partial);
+    // How the run ended weighs more than whether it could be printed.
+    match shown {
+        Err(error) if exit != Exit::Success => output.error(&error),
+        shown => shown?,
+    }
+    Ok(exit)
 }
 
 fn summarize(

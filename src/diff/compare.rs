@@ -170,7 +170,7 @@ fn unmanaged(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remar
         .map(|live| Remark {
             server: server.name.clone(),
             about: Some(live.name.clone()),
-            what: Notice::Unmanaged { id: live.id.clone() },
+            what: Notice::Unmanaged { id: live.id.clone(), is_certain: !live.destinations.is_empty() },
         })
         .collect()
 }

@@ -121,10 +121,12 @@ pub enum Notice {
         /// As the server has it.
         live: String,
     },
-    /// `!` A job that writes to the guarded storage and is in no plan.
+    /// `!` A job that writes to the guarded storage, or may, and is in no plan.
     Unmanaged {
         /// Its id.
         id: JobId,
+        /// It names where it writes; one that names nothing only might write there.
+        is_certain: bool,
     },
     /// `!` JetBackup would start it by itself.
     Scheduled {

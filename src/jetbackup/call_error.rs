@@ -45,7 +45,13 @@ impl CallError {
     /// The error as a reason for not knowing.
     #[must_use]
     pub fn into_why(self) -> Why {
-        Why::new(self.to_string())
+        match &self {
+            // A list is harmless to ask for by hand. A command that changes something is not: none is ever suggested.
+            Self::Garbled { function, .. } if function.starts_with("list") => {
+                Why::new(format!("{self}; `jetbackup5api -F {function} -O json` on the server shows it whole"))
+            }
+            _ => Why::new(self.to_string()),
+        }
     }
 }
 

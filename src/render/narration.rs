@@ -129,7 +129,13 @@ impl Telling<'_> {
         } else {
             words::given_up_after(self.progress.queue.unreachable_wait)
         };
-        (symbol::UNREAD, format!("{server} does not answer: {} Asked again and again; {then}", words::sentence(why)))
+        (
+            symbol::UNREAD,
+            format!(
+                "{server} does not answer: {} Asked again and again; {then}",
+                words::sentence(words::own_words(server, why))
+            ),
+        )
     }
 
     fn triggering(&self, job: &JobAddress, attempt: u32, unasked: &[ServerName]) -> (char, String) {

@@ -193,7 +193,7 @@ impl From<&Remark> for RemarkJson {
             Notice::Differs { key, declared, live } => {
                 NoticeJson::Differs { key, declared: declared.clone(), live: live.clone() }
             }
-            Notice::Unmanaged { id } => NoticeJson::Unmanaged { id: id.to_string() },
+            Notice::Unmanaged { id, is_certain: _ } => NoticeJson::Unmanaged { id: id.to_string() },
             Notice::Scheduled { next_run } => NoticeJson::Scheduled { next_run: next_run.map(time) },
             Notice::Forks { forks } => NoticeJson::Forks { forks: *forks },
             Notice::Foreign { group } => NoticeJson::Foreign {

@@ -31,8 +31,13 @@ impl Context {
                 let live = if live.is_empty() { "nothing" } else { &live };
                 format!("{key}: `{declared}` in the plan → `{live}` on {server}. {}", differing(key, about.is_some()))
             }
-            Notice::Unmanaged { id } => format!(
-                "writes to the guarded storage and is in no plan (id {id}). Whoever starts it delays this queue: declare it, or disable it there"
+            Notice::Unmanaged { id, is_certain } => format!(
+                "{} and is in no plan (id {id}). Whoever starts it delays this queue: declare it, or disable it there",
+                if *is_certain {
+                    "writes to the guarded storage"
+                } else {
+                    "names no destination, so it may write to the guarded storage,"
+                }
             ),
             Notice::Scheduled { next_run } => {
                 let next = next_run.map_or(String::new(), |at| format!(" (next: {})", self.zone.near(at, self.now)));
@@ -51,7 +56,12 @@ impl Context {
             Notice::Foreign { group } => foreign(group, about.is_none()),
             Notice::DestinationMissing { id } => format!("has no destination with the id {id}"),
             Notice::Unread { what, why } => {
-                format!("{} could not be read: {} {}", unread_noun(what), words::sentence(why), self.unread(what))
+                format!(
+                    "{} could not be read: {} {}",
+                    unread_noun(what),
+                    words::sentence(words::own_words(server, why)),
+                    self.unread(what)
+                )
             }
         };
         match about {

@@ -3,6 +3,7 @@
 use crate::execute::journal::{Answer, GateState, Opened, Phase, WaitReason};
 use crate::execute::outcome::Verdict;
 use crate::jetbackup::facts::GroupStatus;
+use crate::names::ServerName;
 use crate::printable::printable;
 use crate::queue::Gate;
 
@@ -92,7 +93,9 @@ pub(super) fn group_status(status: GroupStatus) -> String {
 /// What a wait is for: `waiting … for …`.
 pub(super) fn wait_for(reason: &WaitReason) -> String {
     match reason {
-        WaitReason::Unreachable { server, why } => format!("{server}, which does not answer: {}", printable(why)),
+        WaitReason::Unreachable { server, why } => {
+            format!("{server}, which does not answer: {}", printable(own_words(server, why)))
+        }
         WaitReason::Busy { server, group, job } => {
             let job = job.as_ref().map_or(String::new(), |job| format!(" of job {job}"));
             format!("a backup on {server} that jbr did not start (group {group}{job})")
@@ -134,6 +137,11 @@ pub(super) fn opened(opened: &Opened) -> (char, String) {
             ),
         ),
     }
+}
+
+/// A reason without the name of its server in front, for a sentence that has just said it.
+pub(super) fn own_words<'a>(server: &ServerName, why: &'a str) -> &'a str {
+    why.strip_prefix(server.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(why)
 }
 
 /// A text as a sentence: with a full stop, unless it ends like one.
