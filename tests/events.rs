@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use chrono::{DateTime, Utc};
 use jbr::simulator::Fleet;
 use serde_json::{Value, json};
@@ -80,4 +83,18 @@ fn a_text_run_that_goes_into_a_file_has_no_control_characters_and_ends_with_its_
         let line = ran.stdout.lines().find(|line| line.contains(address) && line.contains(verdict));
         assert!(line.is_some(), "{address} {verdict}: {}", ran.stdout);
     }
+}
+
+#[test]
+fn a_run_does_not_end_because_nobody_reads_its_events_any_more() {
+    let site = site();
+    let mut jbr = site.command(&["apply", "--auto-approve", "--json"]).stderr(Stdio::null()).spawn().unwrap();
+    let mut plan = String::new();
+    BufReader::new(jbr.stdout.take().unwrap()).read_line(&mut plan).unwrap();
+    // As `| head -1` does.
+    assert!(plan.contains(r#""kind":"plan""#), "{plan}");
+
+    assert_eq!(jbr.wait().unwrap().code(), Some(3));
+
+    assert_eq!((site.account().triggers.len(), site.history().len()), (2, 1));
 }

@@ -10,7 +10,7 @@ mod support;
 use std::time::Duration;
 
 use chrono::Utc;
-use jbr::simulator::{Account, Fleet};
+use jbr::simulator::{Account, Fault, Fleet, Rule};
 use rustix::process::Signal;
 use serde_json::json;
 use support::parts::{id, job, run_with, with_nas, writes_for};
@@ -156,6 +156,25 @@ fn sigterm_while_waiting_for_a_foreign_backup_triggers_nothing() {
     assert!(account.triggers.is_empty());
     assert_nothing_taken(&account);
     assert!(site.runs("b", &id(2)));
+}
+
+#[test]
+fn sigterm_between_a_trigger_and_its_answer_does_not_lose_the_backup() {
+    let late = Rule::of("runBackupJobManually", Fault::Slow).delay(Duration::from_secs(5));
+    let fleet = Fleet::new(Utc::now()).server("a", |a| with_nas(a).job(job(1, writes_for(3000))).rule(late));
+    let site = Site::start(&fleet);
+    site.write_plan(&run_with("", &[("a/one", 1, "")]));
+    let mut jbr = site.start_apply();
+    site.until_runs("a", &id(1));
+
+    assert_stopped(&jbr.ended_by(Signal::TERM));
+
+    let next = site.apply();
+    assert_eq!(next.code, Some(0), "{}", next.text());
+    let account = site.account();
+    assert_nothing_taken(&account);
+    assert_eq!((account.triggers_by_api("a", &id(1)), account.writes.len()), (1, 1));
+    assert_eq!(site.verdict("a/one"), json!("completed"));
 }
 
 #[test]
