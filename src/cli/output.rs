@@ -92,10 +92,16 @@ impl Output {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let bold = anstyle::Style::new().bold();
         let (red, bold) = if self.is_stderr_coloured() { (red, bold) } else { Default::default() };
-        self.say(format_args!("{red}error{red:#}: {}", visible(error)));
+        let mut said = visible(error);
+        self.say(format_args!("{red}error{red:#}: {said}"));
         let mut cause = std::error::Error::source(error);
         while let Some(deeper) = cause {
-            self.say(format_args!("  because: {}", visible(deeper)));
+            let text = visible(deeper);
+            // Many an error has its cause in its own sentence.
+            if !said.contains(&text) {
+                self.say(format_args!("  because: {text}"));
+                said.push_str(&text);
+            }
             cause = deeper.source();
         }
         if let Some(help) = error.help() {

@@ -30,6 +30,9 @@ pub enum FormatError {
     /// Nothing at all.
     #[error("it is empty")]
     Empty,
+    /// What a file system leaves of a file after a loss of power at times.
+    #[error("it holds nothing but zeros")]
+    Zeros,
     /// More than [`FILE_SIZE_MAX`].
     #[error("it has more than {} MiB", FILE_SIZE_MAX / 1024 / 1024)]
     TooLarge,
@@ -100,6 +103,9 @@ pub fn encode(state: &State) -> Result<Vec<u8>, FormatError> {
 pub fn decode(bytes: &[u8]) -> Result<State, FormatError> {
     if bytes.is_empty() {
         return Err(FormatError::Empty);
+    }
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Err(FormatError::Zeros);
     }
     if bytes.len() > FILE_SIZE_MAX {
         return Err(FormatError::TooLarge);

@@ -1,10 +1,9 @@
-//! A transport that says what it does, for whoever asked with `-v`: failures once, every command twice.
+//! A transport that says what it does, for whoever asked: with `-v` what is sent, with `-vv` how long the answer took. Never what is in it.
 
 use std::time::Instant;
 
 use super::{Failure, Output, Transport};
 use crate::names::ServerName;
-use crate::printable::printable_bytes;
 
 /// Another transport, and what goes over it in the log.
 pub struct LoggedTransport {
@@ -22,18 +21,14 @@ impl LoggedTransport {
 
 impl Transport for LoggedTransport {
     fn call(&mut self, command_line: &str) -> Result<Output, Failure> {
+        let server = &self.server;
+        tracing::info!("{server}: {command_line}");
         let started = Instant::now();
         let result = self.transport.call(command_line);
-        let (server, took_ms) = (&self.server, started.elapsed().as_millis());
+        let took_ms = started.elapsed().as_millis();
         match &result {
-            Ok(output) => {
-                let (bytes, exit) = (output.stdout.len(), output.exit);
-                tracing::debug!(%server, took_ms, bytes, ?exit, "{command_line}");
-                if !output.stderr.is_empty() {
-                    tracing::info!(%server, "{command_line} wrote to stderr: {}", printable_bytes(&output.stderr));
-                }
-            }
-            Err(failure) => tracing::info!(%server, took_ms, sent = ?failure.sent, "{command_line}: {failure}"),
+            Ok(output) => tracing::debug!("{server}: {} bytes in {took_ms} ms", output.stdout.len()),
+            Err(failure) => tracing::debug!("{server}: no answer after {took_ms} ms: {failure}"),
         }
         result
     }
