@@ -23,22 +23,46 @@ pub struct Merged {
 /// gets another chance.
 #[must_use]
 pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
-    merge(old, journal, today, |phase| match phase {
+    merge(old, journal, today, |_, phase| match phase {
         Phase::Queued | Phase::Preparing => false,
         Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) => true,
         Phase::Done(outcome) => outcome.verdict != Verdict::Skipped,
     })
 }
 
-/// Starts over: only what may still be under way is taken along.
+/// What has become of a backup of the run that is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It runs, or its trigger may yet have an effect.
+    UnderWay,
+    /// Its server shows nothing of it under way any more.
+    Over,
+    /// Its server cannot be asked.
+    Unknown,
+}
+
+/// Starts over: only what is still under way is taken along. What ended meanwhile belongs to the run that is closed: as an outcome of the new
+/// one it would pass an old backup off as today's.
 #[must_use]
-pub fn start_over(old: &Queue, journal: &Journal, today: Queue) -> Merged {
-    merge(old, journal, today, |phase| phase.is_in_flight() || matches!(phase, Phase::Confirming(_)))
+pub fn start_over(
+    old: &Queue,
+    journal: &Journal,
+    today: Queue,
+    standing: impl Fn(&Item, &Phase) -> Standing,
+) -> Merged {
+    let standing = |item: &Item, phase: &Phase| {
+        if phase.is_in_flight() { standing(item, phase) } else { Standing::Over }
+    };
+    let mut merged = merge(old, journal, today, |item, phase| standing(item, phase) == Standing::UnderWay);
+    // Nobody knows whether it runs: its server counts as busy until it answers, and then it is adopted or it is over.
+    let unknown = old.items.iter().filter(|item| standing(item, journal.phase(&item.address)) == Standing::Unknown);
+    merged.journal.busy.extend(unknown.map(|item| item.address.server.clone()));
+    merged
 }
 
 /// Today's queue with the items of the old one whose phase is to be kept.
-fn merge(old: &Queue, journal: &Journal, today: Queue, is_kept: impl Fn(&Phase) -> bool) -> Merged {
-    let kept: Vec<&Item> = old.items.iter().filter(|item| is_kept(journal.phase(&item.address))).collect();
+fn merge(old: &Queue, journal: &Journal, today: Queue, is_kept: impl Fn(&Item, &Phase) -> bool) -> Merged {
+    let kept: Vec<&Item> = old.items.iter().filter(|item| is_kept(item, journal.phase(&item.address))).collect();
     // An address whose id changed is another job. One that is under way is seen to its end all the same, and today's waits for
     // the next run; one that is done does not count for today's.
     let is_same = |item: &Item| kept.iter().any(|old| old.address == item.address && old.id == item.id);
