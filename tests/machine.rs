@@ -423,3 +423,22 @@ fn a_poll_without_news_costs_no_write() {
     }
     assert_eq!(scene.journal, before);
 }
+
+#[test]
+fn a_wish_to_stop_that_comes_after_the_last_item_stops_nothing() {
+    let mut scene = Scene::running("a/x", "g1");
+    scene.drop_item("b/y");
+    let mut over = group("g1", &job("a/x"), GroupStatus::Completed);
+    over.log = Some("l1".parse().unwrap());
+    scene.group(&scene::known(Some(over)));
+    scene.wish_to_stop();
+    assert_eq!(scene.log(&scene::known(Some(log("l1", LogStatus::Completed)))), Action::Finish(End::Complete));
+}
+
+#[test]
+fn a_server_that_was_busy_and_left_the_plan_is_not_waited_for() {
+    let mut scene = Scene::new(&["a/x"]);
+    scene.journal.busy.insert("gone".parse().unwrap());
+    scene.start();
+    assert_eq!(scene.survey(&[("a", idle()), ("b", idle())]), scene.trigger_of("a/x"));
+}
