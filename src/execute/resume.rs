@@ -20,14 +20,25 @@ pub struct Merged {
 }
 
 /// Resumes: what ran in the interrupted run stays done; what was skipped, because its server was out of reach or it was disabled,
-/// gets another chance.
+/// gets another chance. Triggers without an effect go on being counted: a crash is no reason for more of them.
 #[must_use]
 pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
-    merge(old, journal, today, |_, phase| match phase {
+    let mut merged = merge(old, journal, today, |_, phase| match phase {
         Phase::Queued | Phase::Preparing => false,
         Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) => true,
         Phase::Done(outcome) => outcome.verdict != Verdict::Skipped,
-    })
+    });
+    for item in &merged.queue.items {
+        let is_same = old.item(&item.address).is_some_and(|old| old.id == item.id);
+        if let Some(entry) = journal.entries.get(&item.address)
+            && is_same
+            && entry.triggers > 0
+            && matches!(entry.phase, Phase::Queued | Phase::Preparing)
+        {
+            merged.journal.entry_mut(&item.address).triggers = entry.triggers;
+        }
+    }
+    merged
 }
 
 /// What has become of a backup of the run that is closed.

@@ -2,11 +2,12 @@
 
 use super::super::action::Action;
 use super::super::event::Event;
-use super::super::journal::{GateState, Phase};
-use super::super::observation::{ServerSight, Survey};
+use super::super::journal::{GateState, Phase, WaitReason};
+use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::Verdict;
 use super::{GATE_TRIES_MAX, Goal, Machine, News};
 use crate::clock::elapsed;
+use crate::jetbackup::facts::Group;
 use crate::names::{JobAddress, ServerName};
 use crate::queue::Gate;
 use crate::seen::Seen;
@@ -28,18 +29,27 @@ impl Machine<'_> {
                 let why = format!("{server} could not be asked for {}: {why}", self.patience());
                 self.leave_open(index, why)
             }
-            Seen::Unknown(_) => News::None(self.queue.poll),
-            // Closing under a running backup would break it, whoever started it.
-            Seen::Known(sight) if uses(sight, &gate) => News::None(self.queue.poll),
-            Seen::Known(_) => {
-                let (since, tries) = match self.journal.opened[index].state {
-                    GateState::Closing { since, tries } => (since, tries),
-                    _ => (self.now, 0),
-                };
-                self.journal.opened[index].state = GateState::Closing { since, tries: tries + 1 };
-                News::Do(Action::Set { server, gate, open: false })
-            }
+            Seen::Unknown(why) => self.wait_for_server(None, &server, &why.0),
+            Seen::Known(sight) => match self.user_of(&server, &gate, sight) {
+                // Closing under a running backup would break it, whoever started it.
+                Some(user) => {
+                    let (group, job) = (user.id.clone(), user.job.clone());
+                    self.wait_for(None, WaitReason::Busy { server, group, job })
+                }
+                None => self.close(index),
+            },
         }
+    }
+
+    fn close(&mut self, index: usize) -> News {
+        self.journal.waiting = None;
+        let opened = &mut self.journal.opened[index];
+        let (since, tries) = match opened.state {
+            GateState::Closing { since, tries } => (since, tries),
+            _ => (self.now, 0),
+        };
+        opened.state = GateState::Closing { since, tries: tries + 1 };
+        News::Do(Action::Set { server: opened.server.clone(), gate: opened.gate.clone(), open: false })
     }
 
     /// A gate was told to open or close, and read back.
@@ -113,6 +123,18 @@ impl Machine<'_> {
         }
     }
 
+    /// What is unfinished on the server and needs the gate: for a job its own backups, for a destination every one that may write to it.
+    fn user_of<'s>(&self, server: &ServerName, gate: &Gate, sight: &'s ServerSight) -> Option<&'s Group> {
+        // What is guarded is what writes to the plan's destination; a gate that the plan does not have any more may be another one.
+        let mut items = self.queue.items.iter().filter(|item| item.address.server == *server);
+        let is_the_guarded = items.any(|item| item.gates.contains(gate));
+        let needs = |sight: &&GroupSight| match gate {
+            Gate::Destination(_) => sight.guarded || !is_the_guarded,
+            Gate::Job(id) => sight.group.job.as_ref().is_none_or(|job| job == id),
+        };
+        sight.groups.iter().filter(needs).map(|sight| &sight.group).find(|group| group.status.is_unfinished())
+    }
+
     /// The gate that is being opened for an item.
     fn opening_of(&self, address: &JobAddress) -> Option<usize> {
         let item = self.item(address)?;
@@ -122,12 +144,4 @@ impl Machine<'_> {
         let gate = item.gates.iter().find(|gate| !self.is_open(&address.server, gate))?;
         self.journal.opened.iter().position(|opened| opened.server == address.server && opened.gate == *gate)
     }
-}
-
-/// Whether anything unfinished on the server needs the gate: for a destination any backup, for a job its own.
-fn uses(sight: &ServerSight, gate: &Gate) -> bool {
-    sight.groups.iter().map(|sight| &sight.group).filter(|group| group.status.is_unfinished()).any(|group| match gate {
-        Gate::Destination(_) => true,
-        Gate::Job(id) => group.job.as_ref().is_none_or(|job| job == id),
-    })
 }

@@ -125,7 +125,7 @@ impl Machine<'_> {
                 let note = format!("{} could not be asked for {}: {why}", address.server, self.patience());
                 return self.done_without_run(address, Verdict::Skipped, note);
             }
-            Seen::Unknown(why) => return self.wait_for_server(address, &address.server, &why.0),
+            Seen::Unknown(why) => return self.wait_for_server(Some(address), &address.server, &why.0),
         };
         if let Some(news) = self.wait_for_the_others(address, survey) {
             return news;
@@ -160,11 +160,11 @@ impl Machine<'_> {
                             group: group.id.clone(),
                             job: group.job.clone(),
                         };
-                        return Some(self.wait_for(next, reason));
+                        return Some(self.wait_for(Some(next), reason));
                     }
                 }
                 Seen::Unknown(why) if !self.is_given_up(server) || self.journal.has_backup_on(server) => {
-                    return Some(self.wait_for_server(next, server, &why.0));
+                    return Some(self.wait_for_server(Some(next), server, &why.0));
                 }
                 Seen::Unknown(why) if self.journal.busy.contains(server) => {
                     let end = format!("a backup was running on {server} when it was seen last, and now: {why}");
@@ -176,12 +176,12 @@ impl Machine<'_> {
         None
     }
 
-    fn wait_for_server(&mut self, next: &JobAddress, server: &ServerName, why: &str) -> News {
+    pub(super) fn wait_for_server(&mut self, next: Option<&JobAddress>, server: &ServerName, why: &str) -> News {
         self.wait_for(next, WaitReason::Unreachable { server: server.clone(), why: why.to_owned() })
     }
 
     /// Waits, and says so when the reason changes; the words of a server that does not answer may vary from call to call.
-    fn wait_for(&mut self, next: &JobAddress, reason: WaitReason) -> News {
+    pub(super) fn wait_for(&mut self, next: Option<&JobAddress>, reason: WaitReason) -> News {
         let is_new = match (&self.journal.waiting, &reason) {
             (None, _) => true,
             (Some(waiting), WaitReason::Unreachable { server, .. }) => {
@@ -191,7 +191,7 @@ impl Machine<'_> {
         };
         if is_new {
             self.journal.waiting = Some(Waiting { since: self.now, reason: reason.clone() });
-            self.events.push(Event::Waiting { next: Some(next.clone()), reason });
+            self.events.push(Event::Waiting { next: next.cloned(), reason });
         }
         News::None(self.queue.poll)
     }
@@ -221,6 +221,10 @@ impl Machine<'_> {
         match known {
             Some(opened) => {
                 let tries = if let GateState::Opening { tries } = opened.state { tries + 1 } else { 1 };
+                // One that was left open, or is to open again after its closing, has its full time anew.
+                if tries == 1 {
+                    opened.since = self.now;
+                }
                 opened.state = GateState::Opening { tries };
             }
             None => self.journal.opened.push(Opened {

@@ -144,6 +144,9 @@ impl Machine<'_> {
         let Phase::Confirming(confirming) = self.journal.phase(address).clone() else { return News::Some };
         let waited = elapsed(confirming.ended, self.now) >= self.queue.unreachable_wait;
         let group = confirming.status.and_then(Verdict::of_group);
+        if matches!(log, Seen::Known(_)) {
+            self.note_reachable(&address.server);
+        }
         let (verdict, id, note) = match log {
             Seen::Known(Some(log)) => match Verdict::of_log(log.status) {
                 Some(verdict) => (agree(group, verdict), Some(log.id.clone()), disagreement(&confirming, log)),
@@ -153,15 +156,15 @@ impl Machine<'_> {
                 }
             },
             Seen::Known(None) => (group.unwrap_or(Verdict::Lost), None, "JetBackup keeps no log of it".to_owned()),
-            Seen::Unknown(why) if waited => {
+            Seen::Unknown(why) => {
+                // Counted from the first silence that this process met, not from the end of the backup: that may be hours ago.
+                self.note_unreachable(&address.server, &why.0);
+                if !self.is_given_up(&address.server) {
+                    return News::None(self.soon());
+                }
                 (unconfirmed(group), confirming.running.log.clone(), format!("its log could not be read: {why}"))
             }
-            Seen::Unknown(why) => {
-                self.note_unreachable(&address.server, &why.0);
-                return News::None(self.soon());
-            }
         };
-        self.note_reachable(&address.server);
         let outcome = Outcome {
             verdict,
             group: Some(confirming.running.group),
