@@ -524,3 +524,65 @@ fn triggers_without_effect_are_counted_over_all_processes() {
     scene.journal = merged.journal;
     assert_eq!((scene.phase("a/x"), scene.triggers("a/x")), (&Phase::Queued, 1));
 }
+
+/// A backup of a/x waits in JetBackup's queue, and its destination is closed.
+#[cfg(test)]
+fn adopted_before_a_closed_gate() -> (Scene, jbr::jetbackup::facts::Group) {
+    let mut scene = Scene::with_gate("a/x");
+    scene.start();
+    let pending = group("g1", &job("a/x"), GroupStatus::Pending);
+    (scene, pending)
+}
+
+#[test]
+fn an_adopted_backup_that_waits_for_a_closed_gate_gets_it_opened_and_closed_again() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let open = scene.survey(&[("a", busy(std::slice::from_ref(&pending))), ("b", idle())]);
+    assert!(matches!(open, Action::Set { open: true, .. }), "nobody else would ever open it: {open:?}");
+    assert!(matches!(scene.gate(&scene::known(true)), Action::Wait(_)));
+    scene.waited();
+    assert!(matches!(scene.group(&scene::known(Some(pending))), Action::Wait(_)));
+    scene.group(&scene::known(Some(group("g1", &job("a/x"), GroupStatus::Completed))));
+    scene.look(&[], no_logs());
+    let close = scene.survey(&[("a", idle()), ("b", idle())]);
+    assert!(matches!(close, Action::Set { open: false, .. }), "{close:?}");
+}
+
+#[test]
+fn a_gate_is_not_opened_for_an_adopted_backup_beside_another() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let other = group("g9", "zz", GroupStatus::Started);
+    let mine = busy(std::slice::from_ref(&pending));
+    assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", busy(&[other]))]), Action::Wait(_)));
+    assert!(matches!(scene.waited(), Action::LookAtGroup { .. }));
+    assert_eq!(scene.group(&scene::known(Some(pending.clone()))), Action::Survey { job: None });
+    assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", unknown())]), Action::Wait(_)), "unknown is not idle");
+    scene.waited();
+    scene.group(&scene::known(Some(pending)));
+    assert!(matches!(scene.survey(&[("a", mine), ("b", idle())]), Action::Set { open: true, .. }));
+}
+
+#[test]
+fn two_adopted_backups_before_closed_gates_do_not_wait_for_each_other() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    scene.add_item("b/y");
+    let other = group("g2", &job("b/y"), GroupStatus::Pending);
+    let open = scene.survey(&[("a", busy(&[pending])), ("b", busy(&[other]))]);
+    assert!(matches!(open, Action::Set { open: true, .. }), "{open:?}");
+}
+
+#[test]
+fn a_gate_that_does_not_open_for_an_adopted_backup_is_not_tried_for_ever() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let mine = busy(std::slice::from_ref(&pending));
+    scene.survey(&[("a", mine.clone()), ("b", idle())]);
+    for _ in 1..GATE_TRIES_MAX {
+        assert!(matches!(scene.gate(&scene::known(false)), Action::Wait(_)));
+        scene.waited();
+        assert_eq!(scene.group(&scene::known(Some(pending.clone()))), Action::Survey { job: None });
+        assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", idle())]), Action::Set { open: true, .. }));
+    }
+    scene.gate(&scene::known(false));
+    scene.waited();
+    assert!(matches!(scene.group(&scene::known(Some(pending))), Action::Wait(_)), "it is watched all the same");
+}

@@ -14,6 +14,9 @@ use crate::scenario::{CALL_MAX, START_TIMEOUT};
 /// waits for a destination that nobody will open.
 const ADMINISTRATOR_TAKES: Duration = Duration::from_secs(3 * 3600);
 
+/// Within how long a living process opens what it watches; what else may run meanwhile is shorter.
+const JBR_TAKES: Duration = Duration::from_secs(2 * 3600);
+
 pub(crate) type Shared<T> = Arc<Mutex<T>>;
 
 /// The truth, kept while it happens: a server forgets its groups.
@@ -29,6 +32,8 @@ pub(crate) struct Book {
     pub(crate) sends: Vec<Send>,
     /// The groups beside which a plan let the queue go on.
     pub(crate) released: BTreeSet<(String, String)>,
+    /// The groups that the living process watches, and since when.
+    pub(crate) watched: BTreeMap<(String, String), Timestamp>,
     matched: usize,
 }
 
@@ -55,6 +60,7 @@ impl Book {
             groups: BTreeMap::new(),
             sends: vec![],
             released: BTreeSet::new(),
+            watched: BTreeMap::new(),
             matched: 0,
         }
     }
@@ -92,7 +98,26 @@ impl Book {
                 }
             }
         }
+        self.nothing_waits_for_jbr(&fleet, now);
         administrate(&mut fleet, now);
+    }
+
+    /// What jbr watches and only jbr could open a destination for must not wait for an administrator; unless something else is stuck,
+    /// and jbr is right to wait.
+    fn nothing_waits_for_jbr(&mut self, fleet: &Fleet, now: Timestamp) {
+        let mut groups = fleet.servers().iter().flat_map(|server| &server.groups);
+        if groups.any(|group| matches!(group.phase, Phase::Stuck { .. })) {
+            return;
+        }
+        for server in fleet.servers() {
+            for group in server.groups.iter().filter(|group| matches!(group.phase, Phase::Pending { .. })) {
+                let watched = self.watched.get(&(server.name.clone(), group.id.clone()));
+                let is_forgotten = watched.is_some_and(|since| later(*since, JBR_TAKES) <= now);
+                self.ensure("can_always_finish", !is_forgotten || !is_hopeless(server, group, now), || {
+                    format!("jbr watches {} on {}, which waits for its destination", group.id, server.name)
+                });
+            }
+        }
     }
 
     fn match_triggers(&mut self, fleet: &Fleet) {

@@ -169,10 +169,12 @@ impl World {
             at_once: (clock.now(), 0),
         };
         let mut listener = Listener { book: Arc::clone(&self.book) };
+        self.book.lock().unwrap().watched.clear();
         let driven = drive(&run.queue, run.journal, &mut keeper, &mut performer, &mut listener);
         if let Err(error @ jbr::execute::drive::DriveError::Violation(_)) = &driven {
             self.book.lock().unwrap().ensure("no violation", false, || error.to_string());
         }
+        self.book.lock().unwrap().watched.clear();
         let Ok((journal, end)) = driven else { return Last::Died };
         let exit = Exit::of_run(&end, &run.queue, &journal, self.desired.run.partial);
         // A death after the last item and before the run is closed is one like any other.

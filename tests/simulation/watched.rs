@@ -95,11 +95,12 @@ impl Keep for WatchedKeeper<'_> {
         });
         self.last = Some(journal.at);
         for (address, entry) in &journal.entries {
-            if let Phase::Running(running) = &entry.phase
-                && running.released
-            {
-                book.released.insert((address.server.to_string(), running.group.to_string()));
+            let Phase::Running(running) = &entry.phase else { continue };
+            let key = (address.server.to_string(), running.group.to_string());
+            if running.released {
+                book.released.insert(key.clone());
             }
+            book.watched.entry(key).or_insert(journal.at);
         }
         drop(book);
         self.inner.keep(journal).map_err(|_| Death)?;

@@ -2,14 +2,15 @@
 
 use super::super::action::Action;
 use super::super::event::Event;
-use super::super::journal::{GateState, Phase, WaitReason};
+use super::super::journal::{GateState, Opened, Phase, WaitReason};
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::Verdict;
+use super::survey::{known, unfinished_guarded};
 use super::{GATE_TRIES_MAX, Goal, Machine, News};
 use crate::clock::elapsed;
-use crate::jetbackup::facts::Group;
+use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{JobAddress, ServerName};
-use crate::queue::Gate;
+use crate::queue::{Gate, Item};
 use crate::seen::Seen;
 
 impl Machine<'_> {
@@ -18,6 +19,71 @@ impl Machine<'_> {
             .opened
             .iter()
             .any(|opened| opened.server == *server && opened.gate == *gate && opened.state == GateState::Open)
+    }
+
+    /// Opens a gate; that it may be open is in the journal before the server hears of it.
+    pub(super) fn open(&mut self, server: &ServerName, gate: &Gate) -> News {
+        self.journal.waiting = None;
+        let known = self.journal.opened.iter_mut().find(|opened| opened.server == *server && opened.gate == *gate);
+        match known {
+            Some(opened) => {
+                let tries = if let GateState::Opening { tries } = opened.state { tries + 1 } else { 1 };
+                // One that was left open, or is to open again after its closing, has its full time anew.
+                if tries == 1 {
+                    opened.since = self.now;
+                }
+                opened.state = GateState::Opening { tries };
+            }
+            None => self.journal.opened.push(Opened {
+                server: server.clone(),
+                gate: gate.clone(),
+                since: self.now,
+                state: GateState::Opening { tries: 1 },
+            }),
+        }
+        News::Do(Action::Set { server: server.clone(), gate: gate.clone(), open: true })
+    }
+
+    /// The closed gate that a backup waits for in JetBackup's queue: an adopted one was not started by this run, so nobody has opened
+    /// anything for it, and nobody else would. One that does not open is not tried for ever.
+    pub(super) fn closed_gate_of<'i>(&self, item: &'i Item) -> Option<&'i Gate> {
+        item.gates.iter().find(|gate| {
+            let mut known = self.journal.opened.iter();
+            let known = known.find(|opened| opened.server == item.address.server && opened.gate == **gate);
+            known.is_none_or(|opened| match opened.state {
+                GateState::Open => false,
+                GateState::Opening { tries } => tries < GATE_TRIES_MAX,
+                GateState::Closing { .. } | GateState::LeftOpen { .. } => true,
+            })
+        })
+    }
+
+    /// Opens what a watched backup waits for, if nothing else writes: opening is as good as starting it.
+    pub(super) fn open_for_what_waits(&mut self, address: &JobAddress, survey: &Survey) -> News {
+        let Some(item) = self.item(address) else { return News::Some };
+        let Some(gate) = self.closed_gate_of(item).cloned() else { return News::Some };
+        let sight = match survey.of(&address.server) {
+            Seen::Known(sight) => sight,
+            Seen::Unknown(why) => return self.wait_for_server(None, &address.server, &why.0),
+        };
+        let is_pending =
+            |group: &Group| group.status == GroupStatus::Pending && self.is_ours(&address.server, &group.id);
+        if !sight.groups.iter().any(|sight| is_pending(&sight.group)) {
+            // A list and a look that contradict each other must not make this spin.
+            return News::None(self.soon());
+        }
+        if let Some(news) = self.wait_for_the_others(address, survey) {
+            return news;
+        }
+        // This run's own others count too, but for those that only wait: they would wait for this one.
+        let writes = known(survey).find_map(|(server, sight)| {
+            let group = unfinished_guarded(sight).find(|group| group.status != GroupStatus::Pending)?;
+            Some(WaitReason::Busy { server: server.clone(), group: group.id.clone(), job: group.job.clone() })
+        });
+        match writes {
+            Some(reason) => self.wait_for(None, reason),
+            None => self.open(&address.server, &gate),
+        }
     }
 
     /// Closes a gate if nothing on its server can be harmed by that.
@@ -57,6 +123,7 @@ impl Machine<'_> {
         match self.goal() {
             Goal::Close(index) => self.learn_closing(index, open),
             Goal::Start(address) => self.learn_opening(&address, open),
+            Goal::Watch(address) => self.learn_opening_for_what_waits(&address, open),
             _ => News::Some,
         }
     }
@@ -114,6 +181,16 @@ impl Machine<'_> {
             }
             Seen::Unknown(_) => News::None(self.soon()),
         }
+    }
+
+    fn learn_opening_for_what_waits(&mut self, address: &JobAddress, open: &Seen<bool>) -> News {
+        let is_its =
+            |opened: &&mut Opened| opened.server == address.server && matches!(opened.state, GateState::Opening { .. });
+        if let (Seen::Known(true), Some(opened)) = (open, self.journal.opened.iter_mut().find(is_its)) {
+            opened.state = GateState::Open;
+            self.events.push(Event::Opened { server: opened.server.clone(), gate: opened.gate.clone() });
+        }
+        News::None(self.soon())
     }
 
     fn tries(&self, index: usize) -> u32 {

@@ -2,16 +2,14 @@
 
 use super::super::action::{Action, End};
 use super::super::event::Event;
-use super::super::journal::{
-    Answer, Baseline, GateState, Opened, Overlap, Phase, Running, Triggered, WaitReason, Waiting,
-};
+use super::super::journal::{Answer, Baseline, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News, TRIGGERS_MAX};
 use crate::clock::earlier;
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{GroupId, JobAddress, ServerName};
-use crate::queue::{Gate, Item};
+use crate::queue::Item;
 use crate::seen::Seen;
 
 impl Machine<'_> {
@@ -31,6 +29,7 @@ impl Machine<'_> {
         match self.goal() {
             Goal::Start(address) => self.start_if_free(&address, survey),
             Goal::Close(index) => self.close_if_free(index, survey),
+            Goal::Watch(address) => self.open_for_what_waits(&address, survey),
             _ => News::Some,
         }
     }
@@ -83,7 +82,7 @@ impl Machine<'_> {
         unfinished_guarded(sight).find(|group| !self.is_ours(server, &group.id))
     }
 
-    fn is_ours(&self, server: &ServerName, group: &GroupId) -> bool {
+    pub(super) fn is_ours(&self, server: &ServerName, group: &GroupId) -> bool {
         self.journal.entries.iter().any(|(address, entry)| {
             address.server == *server && matches!(&entry.phase, Phase::Running(running) if running.group == *group)
         })
@@ -135,7 +134,8 @@ impl Machine<'_> {
             return self.done_without_run(address, Verdict::NeverStarted, note);
         }
         if let Some(gate) = item.gates.iter().find(|gate| !self.is_open(&address.server, gate)) {
-            return self.open(item, gate);
+            self.journal.entry_mut(address).phase = Phase::Preparing;
+            return self.open(&item.address.server, gate);
         }
         self.journal.waiting = None;
         let entry = self.journal.entry_mut(address);
@@ -150,7 +150,7 @@ impl Machine<'_> {
     }
 
     /// Why not yet, if any other server is busy or cannot be asked.
-    fn wait_for_the_others(&mut self, next: &JobAddress, survey: &Survey) -> Option<News> {
+    pub(super) fn wait_for_the_others(&mut self, next: &JobAddress, survey: &Survey) -> Option<News> {
         for (server, sight) in &survey.servers {
             match sight {
                 Seen::Known(sight) => {
@@ -211,44 +211,19 @@ impl Machine<'_> {
     pub(super) fn patience(&self) -> humantime::FormattedDuration {
         humantime::format_duration(self.queue.unreachable_wait)
     }
-
-    /// Opens a gate; that it may be open is in the journal before the server hears of it.
-    fn open(&mut self, item: &Item, gate: &Gate) -> News {
-        let server = &item.address.server;
-        self.journal.waiting = None;
-        self.journal.entry_mut(&item.address).phase = Phase::Preparing;
-        let known = self.journal.opened.iter_mut().find(|opened| opened.server == *server && opened.gate == *gate);
-        match known {
-            Some(opened) => {
-                let tries = if let GateState::Opening { tries } = opened.state { tries + 1 } else { 1 };
-                // One that was left open, or is to open again after its closing, has its full time anew.
-                if tries == 1 {
-                    opened.since = self.now;
-                }
-                opened.state = GateState::Opening { tries };
-            }
-            None => self.journal.opened.push(Opened {
-                server: server.clone(),
-                gate: gate.clone(),
-                since: self.now,
-                state: GateState::Opening { tries: 1 },
-            }),
-        }
-        News::Do(Action::Set { server: server.clone(), gate: gate.clone(), open: true })
-    }
 }
 
 /// How many overlaps a journal remembers; the first ones tell the story.
 const OVERLAPS_MAX: usize = 100;
 
-fn known(survey: &Survey) -> impl Iterator<Item = (&ServerName, &ServerSight)> {
+pub(super) fn known(survey: &Survey) -> impl Iterator<Item = (&ServerName, &ServerSight)> {
     survey.servers.iter().filter_map(|(server, sight)| match sight {
         Seen::Known(sight) => Some((server, sight)),
         Seen::Unknown(_) => None,
     })
 }
 
-fn unfinished_guarded(sight: &ServerSight) -> impl Iterator<Item = &Group> {
+pub(super) fn unfinished_guarded(sight: &ServerSight) -> impl Iterator<Item = &Group> {
     sight
         .groups
         .iter()

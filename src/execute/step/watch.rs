@@ -60,7 +60,13 @@ impl Machine<'_> {
             pending: group.status == GroupStatus::Pending,
         });
         let is_overdue = running.overdue || elapsed(running.since, self.now) >= item.timeout;
-        if is_overdue { self.overdue(item, running) } else { self.keep(address, running, self.queue.poll) }
+        let is_to_stop = is_overdue && item.on_timeout == OnTimeout::Stop;
+        let news = if is_overdue { self.overdue(item, running) } else { self.keep(address, running, self.queue.poll) };
+        let waits_for_a_gate = group.status == GroupStatus::Pending && self.closed_gate_of(item).is_some();
+        match news {
+            News::None(_) if waits_for_a_gate && !is_to_stop => News::Do(Action::Survey { job: None }),
+            news => news,
+        }
     }
 
     /// What the plan says about a backup that takes longer than its `timeout`.
