@@ -76,7 +76,7 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
         for mut job in jobs {
             let declared = desired.jobs.iter().find(|declared| declared.id.as_str() == job.id).unwrap();
             job.disabled = declared.keep_disabled;
-            if dice.percent(15) {
+            if dice.percent(30) {
                 let first = later(start, dice.seconds(0, 5400));
                 job = job.schedule("5", first, None);
             }
@@ -144,7 +144,12 @@ fn dialect(dice: &mut Dice) -> Dialect {
     Dialect {
         on_running: dice.pick(&[OnRunning::Error, OnRunning::SecondGroup, OnRunning::Nothing]),
         stopping: dice.pick(&[after, Stopping::Never, Stopping::FinishesFirst]),
-        while_disabled: dice.pick(&[WhileDisabled::Waits, WhileDisabled::Fails, WhileDisabled::Writes]),
+        while_disabled: dice.pick(&[
+            WhileDisabled::Waits,
+            WhileDisabled::Waits,
+            WhileDisabled::Fails,
+            WhileDisabled::Writes,
+        ]),
         groups_kept: dice.percent(30).then(|| dice.seconds(60, 1800)),
         group_log_id: dice.pick(&[Carried::Always, Carried::Always, Carried::Alone, Carried::Never]),
         group_data: dice.pick(&[Carried::Always, Carried::Always, Carried::Alone]),

@@ -6,7 +6,7 @@ use jbr::desired::Partial;
 use jbr::execute::journal::GateState;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::names::JobAddress;
-use jbr::simulator::{Account, Group, Phase, Trigger, Write};
+use jbr::simulator::{Account, Group, LogSays, Phase, Trigger, Write};
 use jbr::state::store::Store as _;
 use jbr::state::{RunRecord, State};
 
@@ -67,6 +67,19 @@ fn is_true(book: &mut Book, world: &World, record: &RunRecord, address: &JobAddr
     if outcome.verdict.is_good() {
         let is_so = in_run.iter().any(|status| matches!(status, 100 | 101));
         book.ensure("truth", is_so, || format!("{address} is {:?}, and in truth {witnesses:?}", outcome.verdict));
+    }
+    if let Some(id) = &outcome.group
+        && let Some(group) = book.groups.get(&(server.clone(), id.to_string())).cloned()
+    {
+        let is_over = ended(&group).is_some_and(|(at, _)| at <= outcome.ended);
+        book.ensure("truth", is_over, || {
+            format!("{address} is {:?}, and in truth it ran on: {group:?}", outcome.verdict)
+        });
+        // What JetBackup's own record of it says counts, where jbr could find that record.
+        let has_bad_log = outcome.log.is_some() && matches!(group.execution.log, LogSays::Instead(_));
+        book.ensure("truth", !has_bad_log || !outcome.verdict.is_good(), || {
+            format!("{address} is {:?}, and its log says otherwise: {group:?}", outcome.verdict)
+        });
     }
     if outcome.verdict == Verdict::NeverStarted {
         let started: Vec<Send> = book
