@@ -7,11 +7,13 @@ use crate::desired::Desired;
 use crate::diff::{Choice, Diff, diff};
 use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
-use crate::execute::resume::{Merged, resume, start_over};
+use crate::execute::resume::{Merged, Standing, resume, start_over};
 use crate::forecast::{Expected, forecast};
 use crate::inventory::Inventory;
+use crate::jetbackup::facts::Group;
 use crate::names::{JobAddress, RunId};
-use crate::queue::{Queue, build};
+use crate::queue::{Item, Queue, build};
+use crate::seen::Seen;
 use crate::state::{Run, RunEnd, State};
 
 /// What would be done, and everything that a person needs to approve it.
@@ -107,13 +109,20 @@ impl Proposal {
 pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request: &Request, now: Timestamp) -> Proposal {
     let diff = diff(desired, inventory, request.is_asked_for);
     let today = build::build(desired, &diff);
-    let (beginning, Merged { queue, mut journal }) = begin(desired, state, today, request.fresh, now);
+    let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
     skip_what_cannot_run(&diff, &mut journal);
     let expected = expect(state, &diff, &queue, &journal, now);
     Proposal { at: now, diff, beginning, queue, journal, expected }
 }
 
-fn begin(desired: &Desired, state: &State, today: Queue, fresh: bool, now: Timestamp) -> (Beginning, Merged) {
+fn begin(
+    desired: &Desired,
+    inventory: &Inventory,
+    state: &State,
+    today: Queue,
+    fresh: bool,
+    now: Timestamp,
+) -> (Beginning, Merged) {
     let Some(run) = &state.run else {
         let journal = Journal { opened: state.opened.clone(), ..Journal::new(now) };
         return (Beginning::Fresh, Merged { queue: today, journal });
@@ -121,10 +130,30 @@ fn begin(desired: &Desired, state: &State, today: Queue, fresh: bool, now: Times
     let old = Interrupted::from(run);
     let too_old = elapsed(run.started, now) >= desired.run.resume_within;
     if fresh || too_old {
-        let merged = start_over(&run.queue, &run.journal, today);
+        let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase, now);
+        let merged = start_over(&run.queue, &run.journal, today, standing);
         (Beginning::StartOver { old, too_old }, forget_run(merged, now))
     } else {
         (Beginning::Resume(old), resume(&run.queue, &run.journal, today))
+    }
+}
+
+/// What the servers show of something that a closed run had under way.
+fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: Timestamp) -> Standing {
+    if matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle) {
+        return Standing::UnderWay;
+    }
+    match inventory.of(&item.address.server).map(|view| view.groups.as_ref()) {
+        None | Some(Seen::Unknown(_)) => Standing::Unknown,
+        Some(Seen::Known(groups)) => {
+            let is_its = |group: &Group| match phase {
+                Phase::Running(running) => group.id == running.group,
+                // A group that does not name its job may be the one.
+                _ => group.job.as_ref().is_none_or(|job| *job == item.id),
+            };
+            let is_under_way = groups.iter().any(|group| group.status.is_unfinished() && is_its(group));
+            if is_under_way { Standing::UnderWay } else { Standing::Over }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jbr::desired::OnTimeout;
 use jbr::execute::journal::{Answer, GateState, Phase, WaitReason};
 use jbr::execute::outcome::Verdict;
+use jbr::execute::resume::resume;
 use jbr::execute::step::{GATE_TRIES_MAX, STOP_WAIT, STOPS_MAX, TRIGGERS_MAX};
 use jbr::execute::{Action, End, Event};
 use jbr::jetbackup::facts::{GroupStatus, LogStatus};
@@ -422,4 +423,166 @@ fn a_poll_without_news_costs_no_write() {
         scene.group(&scene::under_way("g1"));
     }
     assert_eq!(scene.journal, before);
+}
+
+#[test]
+fn a_wish_to_stop_that_comes_after_the_last_item_stops_nothing() {
+    let mut scene = Scene::running("a/x", "g1");
+    scene.drop_item("b/y");
+    let mut over = group("g1", &job("a/x"), GroupStatus::Completed);
+    over.log = Some("l1".parse().unwrap());
+    scene.group(&scene::known(Some(over)));
+    scene.wish_to_stop();
+    assert_eq!(scene.log(&scene::known(Some(log("l1", LogStatus::Completed)))), Action::Finish(End::Complete));
+}
+
+#[test]
+fn a_server_that_was_busy_and_left_the_plan_is_not_waited_for() {
+    let mut scene = Scene::new(&["a/x"]);
+    scene.journal.busy.insert("gone".parse().unwrap());
+    scene.start();
+    assert_eq!(scene.survey(&[("a", idle()), ("b", idle())]), scene.trigger_of("a/x"));
+}
+
+#[test]
+fn an_answer_that_took_longer_than_a_start_may_does_not_use_the_start_up() {
+    let mut scene = Scene::triggered("a/x");
+    scene.pass(MINUTE * 2);
+    scene.trigger_accepted();
+    assert!(matches!(scene.look(&[], no_logs()), Action::Wait(_)));
+    scene.pass(MINUTE * 2);
+    scene.look(&[], no_logs());
+    assert_eq!(scene.verdict("a/x"), Verdict::NeverStarted);
+}
+
+#[test]
+fn unread_logs_are_no_proof_that_a_lost_trigger_had_no_effect_but_not_for_ever() {
+    let mut scene = Scene::triggered("a/x");
+    scene.trigger_lost();
+    scene.pass(MINUTE * 5);
+    assert!(matches!(scene.look(&[], unknown()), Action::Wait(_)), "its group may be gone, and its log is not read");
+    scene.pass(MINUTE * 15);
+    assert!(matches!(scene.look(&[], unknown()), Action::Survey { .. }));
+}
+
+#[test]
+fn a_log_that_a_later_process_cannot_read_at_first_is_tried_again() {
+    let mut scene = Scene::running("a/x", "g1");
+    let mut over = group("g1", &job("a/x"), GroupStatus::Completed);
+    over.log = Some("l1".parse().unwrap());
+    scene.group(&scene::known(Some(over)));
+    scene.pass(MINUTE * 600);
+    scene.start();
+    assert!(matches!(scene.log(&unknown()), Action::Wait(_)));
+    scene.log(&scene::known(Some(log("l1", LogStatus::Completed))));
+    assert_eq!(scene.verdict("a/x"), Verdict::Completed);
+}
+
+#[test]
+fn a_server_that_is_silent_is_not_called_reachable_because_its_log_is_given_up() {
+    let mut scene = Scene::running("a/x", "g1");
+    let mut over = group("g1", &job("a/x"), GroupStatus::Completed);
+    over.log = Some("l1".parse().unwrap());
+    scene.group(&scene::known(Some(over)));
+    scene.log(&unknown());
+    scene.pass(MINUTE * 16);
+    scene.log(&unknown());
+    assert_eq!(scene.verdict("a/x"), Verdict::Unconfirmed);
+    assert!(!scene.events.iter().any(|event| matches!(event, Event::Reachable(_))));
+}
+
+#[test]
+fn a_backup_that_writes_elsewhere_keeps_no_gate_open_and_one_that_does_is_named() {
+    let mut scene = Scene::after_gated_backup("a/x");
+    let other = group("g9", "zz", GroupStatus::Started);
+    scene.survey(&[("a", busy(std::slice::from_ref(&other))), ("b", idle())]);
+    let waits = |event: &&Event| matches!(event, Event::Waiting { reason: WaitReason::Busy { .. }, .. });
+    assert_eq!(scene.events.iter().filter(waits).count(), 1, "whoever waits says why");
+    let close = scene.survey(&[("a", scene::unguarded(&[other])), ("b", idle())]);
+    assert!(matches!(close, Action::Set { open: false, .. }), "{close:?}");
+    assert!(scene.journal.waiting.is_none());
+}
+
+#[test]
+fn a_gate_that_was_left_open_gets_its_full_time_when_the_next_item_needs_it() {
+    let mut scene = Scene::after_gated_backup("a/x");
+    for _ in 0..GATE_TRIES_MAX {
+        scene.survey(&[("a", idle()), ("b", idle())]);
+        scene.gate(&scene::known(true));
+    }
+    scene.add_item("a/z");
+    scene.pass(MINUTE * 60);
+    assert!(matches!(scene.survey(&[("a", idle()), ("b", idle())]), Action::Set { open: true, .. }));
+    assert!(matches!(scene.gate(&unknown()), Action::Wait(_)));
+}
+
+#[test]
+fn triggers_without_effect_are_counted_over_all_processes() {
+    let mut scene = Scene::triggered("a/x");
+    scene.trigger_not_sent();
+    let merged = resume(&scene.queue, &scene.journal, scene.queue.clone());
+    scene.journal = merged.journal;
+    assert_eq!((scene.phase("a/x"), scene.triggers("a/x")), (&Phase::Queued, 1));
+}
+
+/// A backup of a/x waits in JetBackup's queue, and its destination is closed.
+#[cfg(test)]
+fn adopted_before_a_closed_gate() -> (Scene, jbr::jetbackup::facts::Group) {
+    let mut scene = Scene::with_gate("a/x");
+    scene.start();
+    let pending = group("g1", &job("a/x"), GroupStatus::Pending);
+    (scene, pending)
+}
+
+#[test]
+fn an_adopted_backup_that_waits_for_a_closed_gate_gets_it_opened_and_closed_again() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let open = scene.survey(&[("a", busy(std::slice::from_ref(&pending))), ("b", idle())]);
+    assert!(matches!(open, Action::Set { open: true, .. }), "nobody else would ever open it: {open:?}");
+    assert!(matches!(scene.gate(&scene::known(true)), Action::Wait(_)));
+    scene.waited();
+    assert!(matches!(scene.group(&scene::known(Some(pending))), Action::Wait(_)));
+    scene.group(&scene::known(Some(group("g1", &job("a/x"), GroupStatus::Completed))));
+    scene.look(&[], no_logs());
+    let close = scene.survey(&[("a", idle()), ("b", idle())]);
+    assert!(matches!(close, Action::Set { open: false, .. }), "{close:?}");
+}
+
+#[test]
+fn a_gate_is_not_opened_for_an_adopted_backup_beside_another() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let other = group("g9", "zz", GroupStatus::Started);
+    let mine = busy(std::slice::from_ref(&pending));
+    assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", busy(&[other]))]), Action::Wait(_)));
+    assert!(matches!(scene.waited(), Action::LookAtGroup { .. }));
+    assert_eq!(scene.group(&scene::known(Some(pending.clone()))), Action::Survey { job: None });
+    assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", unknown())]), Action::Wait(_)), "unknown is not idle");
+    scene.waited();
+    scene.group(&scene::known(Some(pending)));
+    assert!(matches!(scene.survey(&[("a", mine), ("b", idle())]), Action::Set { open: true, .. }));
+}
+
+#[test]
+fn two_adopted_backups_before_closed_gates_do_not_wait_for_each_other() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    scene.add_item("b/y");
+    let other = group("g2", &job("b/y"), GroupStatus::Pending);
+    let open = scene.survey(&[("a", busy(&[pending])), ("b", busy(&[other]))]);
+    assert!(matches!(open, Action::Set { open: true, .. }), "{open:?}");
+}
+
+#[test]
+fn a_gate_that_does_not_open_for_an_adopted_backup_is_not_tried_for_ever() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let mine = busy(std::slice::from_ref(&pending));
+    scene.survey(&[("a", mine.clone()), ("b", idle())]);
+    for _ in 1..GATE_TRIES_MAX {
+        assert!(matches!(scene.gate(&scene::known(false)), Action::Wait(_)));
+        scene.waited();
+        assert_eq!(scene.group(&scene::known(Some(pending.clone()))), Action::Survey { job: None });
+        assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", idle())]), Action::Set { open: true, .. }));
+    }
+    scene.gate(&scene::known(false));
+    scene.waited();
+    assert!(matches!(scene.group(&scene::known(Some(pending))), Action::Wait(_)), "it is watched all the same");
 }

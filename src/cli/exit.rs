@@ -57,7 +57,7 @@ impl Exit {
 
     /// How a run ends, from what its journal says: the worst thing that is true of it.
     #[must_use]
-    pub(super) fn of_run(end: &End, queue: &Queue, journal: &Journal, partial: Partial) -> Self {
+    pub fn of_run(end: &End, queue: &Queue, journal: &Journal, partial: Partial) -> Self {
         match end {
             End::Unsafe(_) => return Self::Unsafe,
             End::Interrupted => return Self::Stopped,

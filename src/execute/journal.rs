@@ -110,7 +110,7 @@ impl Phase {
 /// A trigger whose effect has not been seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Triggered {
-    /// When the intent was stored.
+    /// When the intent was stored, or when the server said yes to it.
     pub at: Timestamp,
     /// What was there before, so that the new can be told from the old.
     pub baseline: Baseline,

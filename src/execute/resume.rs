@@ -20,25 +20,60 @@ pub struct Merged {
 }
 
 /// Resumes: what ran in the interrupted run stays done; what was skipped, because its server was out of reach or it was disabled,
-/// gets another chance.
+/// gets another chance. Triggers without an effect go on being counted: a crash is no reason for more of them.
 #[must_use]
 pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
-    merge(old, journal, today, |phase| match phase {
+    let mut merged = merge(old, journal, today, |_, phase| match phase {
         Phase::Queued | Phase::Preparing => false,
         Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) => true,
         Phase::Done(outcome) => outcome.verdict != Verdict::Skipped,
-    })
+    });
+    for item in &merged.queue.items {
+        let is_same = old.item(&item.address).is_some_and(|old| old.id == item.id);
+        if let Some(entry) = journal.entries.get(&item.address)
+            && is_same
+            && entry.triggers > 0
+            && matches!(entry.phase, Phase::Queued | Phase::Preparing)
+        {
+            merged.journal.entry_mut(&item.address).triggers = entry.triggers;
+        }
+    }
+    merged
 }
 
-/// Starts over: only what may still be under way is taken along.
+/// What has become of a backup of the run that is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It runs, or its trigger may yet have an effect.
+    UnderWay,
+    /// Its server shows nothing of it under way any more.
+    Over,
+    /// Its server cannot be asked.
+    Unknown,
+}
+
+/// Starts over: only what is still under way is taken along. What ended meanwhile belongs to the run that is closed: as an outcome of the new
+/// one it would pass an old backup off as today's.
 #[must_use]
-pub fn start_over(old: &Queue, journal: &Journal, today: Queue) -> Merged {
-    merge(old, journal, today, |phase| phase.is_in_flight() || matches!(phase, Phase::Confirming(_)))
+pub fn start_over(
+    old: &Queue,
+    journal: &Journal,
+    today: Queue,
+    standing: impl Fn(&Item, &Phase) -> Standing,
+) -> Merged {
+    let standing = |item: &Item, phase: &Phase| {
+        if phase.is_in_flight() { standing(item, phase) } else { Standing::Over }
+    };
+    let mut merged = merge(old, journal, today, |item, phase| standing(item, phase) == Standing::UnderWay);
+    // Nobody knows whether it runs: its server counts as busy until it answers, and then it is adopted or it is over.
+    let unknown = old.items.iter().filter(|item| standing(item, journal.phase(&item.address)) == Standing::Unknown);
+    merged.journal.busy.extend(unknown.map(|item| item.address.server.clone()));
+    merged
 }
 
 /// Today's queue with the items of the old one whose phase is to be kept.
-fn merge(old: &Queue, journal: &Journal, today: Queue, is_kept: impl Fn(&Phase) -> bool) -> Merged {
-    let kept: Vec<&Item> = old.items.iter().filter(|item| is_kept(journal.phase(&item.address))).collect();
+fn merge(old: &Queue, journal: &Journal, today: Queue, is_kept: impl Fn(&Item, &Phase) -> bool) -> Merged {
+    let kept: Vec<&Item> = old.items.iter().filter(|item| is_kept(item, journal.phase(&item.address))).collect();
     // An address whose id changed is another job. One that is under way is seen to its end all the same, and today's waits for
     // the next run; one that is done does not count for today's.
     let is_same = |item: &Item| kept.iter().any(|old| old.address == item.address && old.id == item.id);

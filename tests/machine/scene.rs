@@ -111,6 +111,12 @@ impl Scene {
         self.queue.items.retain(|item| item.address.to_string() != address);
     }
 
+    /// One more item, like the first but for its job.
+    pub(crate) fn add_item(&mut self, address: &str) {
+        let (address, id) = (address.parse().unwrap(), job(address).parse().unwrap());
+        self.queue.items.push(Item { address, id, ..self.queue.items[0].clone() });
+    }
+
     pub(crate) fn phase(&self, address: &str) -> &Phase {
         self.journal.phase(&address.parse().unwrap())
     }

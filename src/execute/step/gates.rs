@@ -2,13 +2,15 @@
 
 use super::super::action::Action;
 use super::super::event::Event;
-use super::super::journal::{GateState, Phase};
-use super::super::observation::{ServerSight, Survey};
+use super::super::journal::{GateState, Opened, Phase, WaitReason};
+use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::Verdict;
+use super::survey::{known, unfinished_guarded};
 use super::{GATE_TRIES_MAX, Goal, Machine, News};
 use crate::clock::elapsed;
+use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{JobAddress, ServerName};
-use crate::queue::Gate;
+use crate::queue::{Gate, Item};
 use crate::seen::Seen;
 
 impl Machine<'_> {
@@ -17,6 +19,71 @@ impl Machine<'_> {
             .opened
             .iter()
             .any(|opened| opened.server == *server && opened.gate == *gate && opened.state == GateState::Open)
+    }
+
+    /// Opens a gate; that it may be open is in the journal before the server hears of it.
+    pub(super) fn open(&mut self, server: &ServerName, gate: &Gate) -> News {
+        self.journal.waiting = None;
+        let known = self.journal.opened.iter_mut().find(|opened| opened.server == *server && opened.gate == *gate);
+        match known {
+            Some(opened) => {
+                let tries = if let GateState::Opening { tries } = opened.state { tries + 1 } else { 1 };
+                // One that was left open, or is to open again after its closing, has its full time anew.
+                if tries == 1 {
+                    opened.since = self.now;
+                }
+                opened.state = GateState::Opening { tries };
+            }
+            None => self.journal.opened.push(Opened {
+                server: server.clone(),
+                gate: gate.clone(),
+                since: self.now,
+                state: GateState::Opening { tries: 1 },
+            }),
+        }
+        News::Do(Action::Set { server: server.clone(), gate: gate.clone(), open: true })
+    }
+
+    /// The closed gate that a backup waits for in JetBackup's queue: an adopted one was not started by this run, so nobody has opened
+    /// anything for it, and nobody else would. One that does not open is not tried for ever.
+    pub(super) fn closed_gate_of<'i>(&self, item: &'i Item) -> Option<&'i Gate> {
+        item.gates.iter().find(|gate| {
+            let mut known = self.journal.opened.iter();
+            let known = known.find(|opened| opened.server == item.address.server && opened.gate == **gate);
+            known.is_none_or(|opened| match opened.state {
+                GateState::Open => false,
+                GateState::Opening { tries } => tries < GATE_TRIES_MAX,
+                GateState::Closing { .. } | GateState::LeftOpen { .. } => true,
+            })
+        })
+    }
+
+    /// Opens what a watched backup waits for, if nothing else writes: opening is as good as starting it.
+    pub(super) fn open_for_what_waits(&mut self, address: &JobAddress, survey: &Survey) -> News {
+        let Some(item) = self.item(address) else { return News::Some };
+        let Some(gate) = self.closed_gate_of(item).cloned() else { return News::Some };
+        let sight = match survey.of(&address.server) {
+            Seen::Known(sight) => sight,
+            Seen::Unknown(why) => return self.wait_for_server(None, &address.server, &why.0),
+        };
+        let is_pending =
+            |group: &Group| group.status == GroupStatus::Pending && self.is_ours(&address.server, &group.id);
+        if !sight.groups.iter().any(|sight| is_pending(&sight.group)) {
+            // A list and a look that contradict each other must not make this spin.
+            return News::None(self.soon());
+        }
+        if let Some(news) = self.wait_for_the_others(address, survey) {
+            return news;
+        }
+        // This run's own others count too, but for those that only wait: they would wait for this one.
+        let writes = known(survey).find_map(|(server, sight)| {
+            let group = unfinished_guarded(sight).find(|group| group.status != GroupStatus::Pending)?;
+            Some(WaitReason::Busy { server: server.clone(), group: group.id.clone(), job: group.job.clone() })
+        });
+        match writes {
+            Some(reason) => self.wait_for(None, reason),
+            None => self.open(&address.server, &gate),
+        }
     }
 
     /// Closes a gate if nothing on its server can be harmed by that.
@@ -28,18 +95,27 @@ impl Machine<'_> {
                 let why = format!("{server} could not be asked for {}: {why}", self.patience());
                 self.leave_open(index, why)
             }
-            Seen::Unknown(_) => News::None(self.queue.poll),
-            // Closing under a running backup would break it, whoever started it.
-            Seen::Known(sight) if uses(sight, &gate) => News::None(self.queue.poll),
-            Seen::Known(_) => {
-                let (since, tries) = match self.journal.opened[index].state {
-                    GateState::Closing { since, tries } => (since, tries),
-                    _ => (self.now, 0),
-                };
-                self.journal.opened[index].state = GateState::Closing { since, tries: tries + 1 };
-                News::Do(Action::Set { server, gate, open: false })
-            }
+            Seen::Unknown(why) => self.wait_for_server(None, &server, &why.0),
+            Seen::Known(sight) => match self.user_of(&server, &gate, sight) {
+                // Closing under a running backup would break it, whoever started it.
+                Some(user) => {
+                    let (group, job) = (user.id.clone(), user.job.clone());
+                    self.wait_for(None, WaitReason::Busy { server, group, job })
+                }
+                None => self.close(index),
+            },
         }
+    }
+
+    fn close(&mut self, index: usize) -> News {
+        self.journal.waiting = None;
+        let opened = &mut self.journal.opened[index];
+        let (since, tries) = match opened.state {
+            GateState::Closing { since, tries } => (since, tries),
+            _ => (self.now, 0),
+        };
+        opened.state = GateState::Closing { since, tries: tries + 1 };
+        News::Do(Action::Set { server: opened.server.clone(), gate: opened.gate.clone(), open: false })
     }
 
     /// A gate was told to open or close, and read back.
@@ -47,6 +123,7 @@ impl Machine<'_> {
         match self.goal() {
             Goal::Close(index) => self.learn_closing(index, open),
             Goal::Start(address) => self.learn_opening(&address, open),
+            Goal::Watch(address) => self.learn_opening_for_what_waits(&address, open),
             _ => News::Some,
         }
     }
@@ -106,11 +183,33 @@ impl Machine<'_> {
         }
     }
 
+    fn learn_opening_for_what_waits(&mut self, address: &JobAddress, open: &Seen<bool>) -> News {
+        let is_its =
+            |opened: &&mut Opened| opened.server == address.server && matches!(opened.state, GateState::Opening { .. });
+        if let (Seen::Known(true), Some(opened)) = (open, self.journal.opened.iter_mut().find(is_its)) {
+            opened.state = GateState::Open;
+            self.events.push(Event::Opened { server: opened.server.clone(), gate: opened.gate.clone() });
+        }
+        News::None(self.soon())
+    }
+
     fn tries(&self, index: usize) -> u32 {
         match self.journal.opened[index].state {
             GateState::Opening { tries } | GateState::Closing { tries, .. } => tries,
             GateState::Open | GateState::LeftOpen { .. } => 0,
         }
+    }
+
+    /// What is unfinished on the server and needs the gate: for a job its own backups, for a destination every one that may write to it.
+    fn user_of<'s>(&self, server: &ServerName, gate: &Gate, sight: &'s ServerSight) -> Option<&'s Group> {
+        // What is guarded is what writes to the plan's destination; a gate that the plan does not have any more may be another one.
+        let mut items = self.queue.items.iter().filter(|item| item.address.server == *server);
+        let is_the_guarded = items.any(|item| item.gates.contains(gate));
+        let needs = |sight: &&GroupSight| match gate {
+            Gate::Destination(_) => sight.guarded || !is_the_guarded,
+            Gate::Job(id) => sight.group.job.as_ref().is_none_or(|job| job == id),
+        };
+        sight.groups.iter().filter(needs).map(|sight| &sight.group).find(|group| group.status.is_unfinished())
     }
 
     /// The gate that is being opened for an item.
@@ -122,12 +221,4 @@ impl Machine<'_> {
         let gate = item.gates.iter().find(|gate| !self.is_open(&address.server, gate))?;
         self.journal.opened.iter().position(|opened| opened.server == address.server && opened.gate == *gate)
     }
-}
-
-/// Whether anything unfinished on the server needs the gate: for a destination any backup, for a job its own.
-fn uses(sight: &ServerSight, gate: &Gate) -> bool {
-    sight.groups.iter().map(|sight| &sight.group).filter(|group| group.status.is_unfinished()).any(|group| match gate {
-        Gate::Destination(_) => true,
-        Gate::Job(id) => group.job.as_ref().is_none_or(|job| job == id),
-    })
 }

@@ -37,7 +37,8 @@ pub fn step(queue: &Queue, journal: &Journal, observation: &Observation) -> Turn
     let news = machine.learn(&observation.sight);
     let action = match news {
         News::End(end) => Action::Finish(end),
-        _ if observation.stop => Action::Finish(End::Interrupted),
+        // A wish to stop that comes when nothing is left stops nothing.
+        _ if observation.stop && machine.goal() != Goal::End => Action::Finish(End::Interrupted),
         News::Do(action) => action,
         News::Some => machine.pursue(),
         News::None(pause) => Action::Wait(pause),
@@ -123,6 +124,8 @@ impl<'a> Machine<'a> {
     fn start_over(&mut self) -> News {
         self.journal.unreachable.clear();
         self.journal.waiting = None;
+        // A server that left the plan is never asked again, so nothing could ever clear it.
+        self.journal.busy.retain(|server| self.queue.servers.contains(server));
         for opened in &mut self.journal.opened {
             if matches!(opened.state, GateState::LeftOpen { .. } | GateState::Closing { .. }) {
                 opened.state = GateState::Open;

@@ -2,16 +2,14 @@
 
 use super::super::action::{Action, End};
 use super::super::event::Event;
-use super::super::journal::{
-    Answer, Baseline, GateState, Opened, Overlap, Phase, Running, Triggered, WaitReason, Waiting,
-};
+use super::super::journal::{Answer, Baseline, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News, TRIGGERS_MAX};
 use crate::clock::earlier;
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{GroupId, JobAddress, ServerName};
-use crate::queue::{Gate, Item};
+use crate::queue::Item;
 use crate::seen::Seen;
 
 impl Machine<'_> {
@@ -31,6 +29,7 @@ impl Machine<'_> {
         match self.goal() {
             Goal::Start(address) => self.start_if_free(&address, survey),
             Goal::Close(index) => self.close_if_free(index, survey),
+            Goal::Watch(address) => self.open_for_what_waits(&address, survey),
             _ => News::Some,
         }
     }
@@ -83,7 +82,7 @@ impl Machine<'_> {
         unfinished_guarded(sight).find(|group| !self.is_ours(server, &group.id))
     }
 
-    fn is_ours(&self, server: &ServerName, group: &GroupId) -> bool {
+    pub(super) fn is_ours(&self, server: &ServerName, group: &GroupId) -> bool {
         self.journal.entries.iter().any(|(address, entry)| {
             address.server == *server && matches!(&entry.phase, Phase::Running(running) if running.group == *group)
         })
@@ -125,7 +124,7 @@ impl Machine<'_> {
                 let note = format!("{} could not be asked for {}: {why}", address.server, self.patience());
                 return self.done_without_run(address, Verdict::Skipped, note);
             }
-            Seen::Unknown(why) => return self.wait_for_server(address, &address.server, &why.0),
+            Seen::Unknown(why) => return self.wait_for_server(Some(address), &address.server, &why.0),
         };
         if let Some(news) = self.wait_for_the_others(address, survey) {
             return news;
@@ -135,7 +134,8 @@ impl Machine<'_> {
             return self.done_without_run(address, Verdict::NeverStarted, note);
         }
         if let Some(gate) = item.gates.iter().find(|gate| !self.is_open(&address.server, gate)) {
-            return self.open(item, gate);
+            self.journal.entry_mut(address).phase = Phase::Preparing;
+            return self.open(&item.address.server, gate);
         }
         self.journal.waiting = None;
         let entry = self.journal.entry_mut(address);
@@ -150,7 +150,7 @@ impl Machine<'_> {
     }
 
     /// Why not yet, if any other server is busy or cannot be asked.
-    fn wait_for_the_others(&mut self, next: &JobAddress, survey: &Survey) -> Option<News> {
+    pub(super) fn wait_for_the_others(&mut self, next: &JobAddress, survey: &Survey) -> Option<News> {
         for (server, sight) in &survey.servers {
             match sight {
                 Seen::Known(sight) => {
@@ -160,11 +160,11 @@ impl Machine<'_> {
                             group: group.id.clone(),
                             job: group.job.clone(),
                         };
-                        return Some(self.wait_for(next, reason));
+                        return Some(self.wait_for(Some(next), reason));
                     }
                 }
                 Seen::Unknown(why) if !self.is_given_up(server) || self.journal.has_backup_on(server) => {
-                    return Some(self.wait_for_server(next, server, &why.0));
+                    return Some(self.wait_for_server(Some(next), server, &why.0));
                 }
                 Seen::Unknown(why) if self.journal.busy.contains(server) => {
                     let end = format!("a backup was running on {server} when it was seen last, and now: {why}");
@@ -176,12 +176,12 @@ impl Machine<'_> {
         None
     }
 
-    fn wait_for_server(&mut self, next: &JobAddress, server: &ServerName, why: &str) -> News {
+    pub(super) fn wait_for_server(&mut self, next: Option<&JobAddress>, server: &ServerName, why: &str) -> News {
         self.wait_for(next, WaitReason::Unreachable { server: server.clone(), why: why.to_owned() })
     }
 
     /// Waits, and says so when the reason changes; the words of a server that does not answer may vary from call to call.
-    fn wait_for(&mut self, next: &JobAddress, reason: WaitReason) -> News {
+    pub(super) fn wait_for(&mut self, next: Option<&JobAddress>, reason: WaitReason) -> News {
         let is_new = match (&self.journal.waiting, &reason) {
             (None, _) => true,
             (Some(waiting), WaitReason::Unreachable { server, .. }) => {
@@ -191,7 +191,7 @@ impl Machine<'_> {
         };
         if is_new {
             self.journal.waiting = Some(Waiting { since: self.now, reason: reason.clone() });
-            self.events.push(Event::Waiting { next: Some(next.clone()), reason });
+            self.events.push(Event::Waiting { next: next.cloned(), reason });
         }
         News::None(self.queue.poll)
     }
@@ -211,40 +211,19 @@ impl Machine<'_> {
     pub(super) fn patience(&self) -> humantime::FormattedDuration {
         humantime::format_duration(self.queue.unreachable_wait)
     }
-
-    /// Opens a gate; that it may be open is in the journal before the server hears of it.
-    fn open(&mut self, item: &Item, gate: &Gate) -> News {
-        let server = &item.address.server;
-        self.journal.waiting = None;
-        self.journal.entry_mut(&item.address).phase = Phase::Preparing;
-        let known = self.journal.opened.iter_mut().find(|opened| opened.server == *server && opened.gate == *gate);
-        match known {
-            Some(opened) => {
-                let tries = if let GateState::Opening { tries } = opened.state { tries + 1 } else { 1 };
-                opened.state = GateState::Opening { tries };
-            }
-            None => self.journal.opened.push(Opened {
-                server: server.clone(),
-                gate: gate.clone(),
-                since: self.now,
-                state: GateState::Opening { tries: 1 },
-            }),
-        }
-        News::Do(Action::Set { server: server.clone(), gate: gate.clone(), open: true })
-    }
 }
 
 /// How many overlaps a journal remembers; the first ones tell the story.
 const OVERLAPS_MAX: usize = 100;
 
-fn known(survey: &Survey) -> impl Iterator<Item = (&ServerName, &ServerSight)> {
+pub(super) fn known(survey: &Survey) -> impl Iterator<Item = (&ServerName, &ServerSight)> {
     survey.servers.iter().filter_map(|(server, sight)| match sight {
         Seen::Known(sight) => Some((server, sight)),
         Seen::Unknown(_) => None,
     })
 }
 
-fn unfinished_guarded(sight: &ServerSight) -> impl Iterator<Item = &Group> {
+pub(super) fn unfinished_guarded(sight: &ServerSight) -> impl Iterator<Item = &Group> {
     sight
         .groups
         .iter()

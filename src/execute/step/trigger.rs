@@ -23,7 +23,12 @@ impl Machine<'_> {
                 return News::None(self.soon());
             }
         };
+        let now = self.now;
         if let Phase::Triggered(triggered) = &mut self.journal.entry_mut(&address).phase {
+            // A start's time begins with the server's yes: the answer alone may take longer than that.
+            if said == Answer::Accepted {
+                triggered.at = now;
+            }
             triggered.answer = said;
         }
         News::Some
@@ -66,6 +71,7 @@ impl Machine<'_> {
         match new_log(sight, &triggered.baseline) {
             Some(log) if log.status == LogStatus::Processing => News::None(self.soon()),
             Some(log) => self.done_by_log_alone(address, log, &triggered),
+            None if self.may_be_in_unread_logs(item, sight, &triggered) => News::None(self.soon()),
             None => self.nothing_shows(item, &triggered),
         }
     }
@@ -110,6 +116,13 @@ impl Machine<'_> {
             note: "its queue group was not listed any more; this is its log's word".to_owned(),
         };
         self.done(address, outcome)
+    }
+
+    /// Whether the logs could show an execution whose group is gone, if only they could be read. Logs that cannot be read for as long as an
+    /// unreachable server is waited for are done without.
+    fn may_be_in_unread_logs(&self, item: &Item, sight: &JobSight, triggered: &Triggered) -> bool {
+        let is_unread = triggered.baseline.logs.is_some() && matches!(sight.logs, Seen::Unknown(_));
+        is_unread && elapsed(triggered.at, self.now) < item.settle + self.queue.unreachable_wait
     }
 
     /// Neither group nor log yet: wait as long as the answer warrants, then say so, or try again if it is certain enough that

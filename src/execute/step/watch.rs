@@ -60,7 +60,13 @@ impl Machine<'_> {
             pending: group.status == GroupStatus::Pending,
         });
         let is_overdue = running.overdue || elapsed(running.since, self.now) >= item.timeout;
-        if is_overdue { self.overdue(item, running) } else { self.keep(address, running, self.queue.poll) }
+        let is_to_stop = is_overdue && item.on_timeout == OnTimeout::Stop;
+        let news = if is_overdue { self.overdue(item, running) } else { self.keep(address, running, self.queue.poll) };
+        let waits_for_a_gate = group.status == GroupStatus::Pending && self.closed_gate_of(item).is_some();
+        match news {
+            News::None(_) if waits_for_a_gate && !is_to_stop => News::Do(Action::Survey { job: None }),
+            news => news,
+        }
     }
 
     /// What the plan says about a backup that takes longer than its `timeout`.
@@ -144,6 +150,9 @@ impl Machine<'_> {
         let Phase::Confirming(confirming) = self.journal.phase(address).clone() else { return News::Some };
         let waited = elapsed(confirming.ended, self.now) >= self.queue.unreachable_wait;
         let group = confirming.status.and_then(Verdict::of_group);
+        if matches!(log, Seen::Known(_)) {
+            self.note_reachable(&address.server);
+        }
         let (verdict, id, note) = match log {
             Seen::Known(Some(log)) => match Verdict::of_log(log.status) {
                 Some(verdict) => (agree(group, verdict), Some(log.id.clone()), disagreement(&confirming, log)),
@@ -153,15 +162,15 @@ impl Machine<'_> {
                 }
             },
             Seen::Known(None) => (group.unwrap_or(Verdict::Lost), None, "JetBackup keeps no log of it".to_owned()),
-            Seen::Unknown(why) if waited => {
+            Seen::Unknown(why) => {
+                // Counted from the first silence that this process met, not from the end of the backup: that may be hours ago.
+                self.note_unreachable(&address.server, &why.0);
+                if !self.is_given_up(&address.server) {
+                    return News::None(self.soon());
+                }
                 (unconfirmed(group), confirming.running.log.clone(), format!("its log could not be read: {why}"))
             }
-            Seen::Unknown(why) => {
-                self.note_unreachable(&address.server, &why.0);
-                return News::None(self.soon());
-            }
         };
-        self.note_reachable(&address.server);
         let outcome = Outcome {
             verdict,
             group: Some(confirming.running.group),
