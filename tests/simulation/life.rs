@@ -146,9 +146,10 @@ impl World {
         self.tell(|| format!("== {:?} {what:?}", proposal.beginning));
         let run = proposal.begin(&mut state);
         let mut disk = self.disk.clone();
+        disk.commit(&mut state).unwrap();
         let fate = Fate { what, turn: Cell::new(0), is_dead: Cell::new(false) };
         let mut keeper = WatchedKeeper {
-            inner: RunKeeper::begin(&mut disk, state).unwrap(),
+            inner: RunKeeper::new(&mut disk, state),
             fate: &fate,
             book: Arc::clone(&self.book),
             last: Some(run.journal.at),
@@ -183,7 +184,9 @@ impl World {
             return Last::Died;
         }
         if end == End::Complete {
-            keeper.inner.end(clock.now(), RunEnd::Complete).unwrap();
+            let mut state = keeper.inner.into_state();
+            state.end(clock.now(), RunEnd::Complete);
+            self.disk.clone().commit(&mut state).unwrap();
         }
         Last::Ended(end, exit)
     }

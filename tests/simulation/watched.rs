@@ -17,7 +17,7 @@ use jbr::names::ServerName;
 use jbr::seen::Seen;
 use jbr::simulator::{Fleet, Server, VirtualClock};
 use jbr::state::State;
-use jbr::state::store::{MemoryStore, RunKeeper, Store, StoreError};
+use jbr::state::store::{MemoryStore, RunKeeper, Store, StoreError, Version};
 
 use crate::book::{Book, Shared};
 use crate::scenario::What;
@@ -54,8 +54,8 @@ impl Store for Disk {
         self.0.borrow().load()
     }
 
-    fn store(&mut self, state: &State) -> Result<(), StoreError> {
-        self.0.borrow_mut().store(state)
+    fn replace(&mut self, expected: Option<&Version>, next: &State) -> Result<(), StoreError> {
+        self.0.borrow_mut().replace(expected, next)
     }
 }
 
