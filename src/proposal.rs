@@ -140,20 +140,26 @@ fn begin(
 
 /// What the servers show of something that a closed run had under way.
 fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: Timestamp) -> Standing {
-    if matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle) {
-        return Standing::UnderWay;
-    }
-    match inventory.of(&item.address.server).map(|view| view.groups.as_ref()) {
-        None | Some(Seen::Unknown(_)) => Standing::Unknown,
-        Some(Seen::Known(groups)) => {
-            let is_its = |group: &Group| match phase {
-                Phase::Running(running) => group.id == running.group,
-                // A group that does not name its job may be the one.
-                _ => group.job.as_ref().is_none_or(|job| *job == item.id),
-            };
-            let is_under_way = groups.iter().any(|group| group.status.is_unfinished() && is_its(group));
-            if is_under_way { Standing::UnderWay } else { Standing::Over }
-        }
+    let may_come_yet = matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle);
+    let groups = match inventory.of(&item.address.server).map(|view| view.groups.as_ref()) {
+        Some(Seen::Known(groups)) => groups,
+        None | Some(Seen::Unknown(_)) if may_come_yet => return Standing::UnderWay,
+        None | Some(Seen::Unknown(_)) => return Standing::Unknown,
+    };
+    let is_its = |group: &&Group| match phase {
+        Phase::Running(running) => group.id == running.group,
+        // A group that does not name its job may be the one.
+        _ => group.job.as_ref().is_none_or(|job| *job == item.id),
+    };
+    let has_come = |group: &Group| match phase {
+        Phase::Triggered(triggered) => group.job.is_some() && !triggered.baseline.groups.contains(&group.id),
+        _ => true,
+    };
+    let mut its = groups.iter().filter(is_its);
+    if its.clone().any(|group| group.status.is_unfinished()) || (may_come_yet && !its.any(has_come)) {
+        Standing::UnderWay
+    } else {
+        Standing::Over
     }
 }
 

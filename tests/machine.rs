@@ -9,7 +9,7 @@ use std::time::Duration;
 use jbr::desired::OnTimeout;
 use jbr::execute::journal::{Answer, GateState, Phase, WaitReason};
 use jbr::execute::outcome::Verdict;
-use jbr::execute::resume::resume;
+use jbr::execute::resume::{Standing, resume, start_over};
 use jbr::execute::step::{GATE_TRIES_MAX, STOP_WAIT, STOPS_MAX, TRIGGERS_MAX};
 use jbr::execute::{Action, End, Event};
 use jbr::jetbackup::facts::{GroupStatus, LogStatus};
@@ -362,6 +362,11 @@ fn a_gate_that_does_not_open_skips_its_item_and_is_not_left_open() {
         scene.gate(&scene::known(false));
     }
     assert_eq!(scene.verdict("a/x"), Verdict::Skipped);
+    assert!(matches!(scene.survey(&[("a", idle()), ("b", idle())]), Action::Wait(_)), "a command may come late");
+    scene.pass(MINUTE * 4);
+    let close = scene.survey(&[("a", idle()), ("b", idle())]);
+    assert!(matches!(close, Action::Set { open: false, .. }), "{close:?}");
+    scene.gate(&scene::known(false));
     assert!(scene.journal.opened.is_empty());
 }
 
@@ -585,4 +590,29 @@ fn a_gate_that_does_not_open_for_an_adopted_backup_is_not_tried_for_ever() {
     scene.gate(&scene::known(false));
     scene.waited();
     assert!(matches!(scene.group(&scene::known(Some(pending))), Action::Wait(_)), "it is watched all the same");
+}
+
+#[test]
+fn starting_over_takes_along_what_runs_and_leaves_what_ended_to_the_closed_run() {
+    let rows = [(Standing::UnderWay, true, false), (Standing::Over, false, false), (Standing::Unknown, false, true)];
+    for (standing, is_watched, is_busy) in rows {
+        let mut scene = Scene::running("a/x", "g1");
+        let merged = start_over(&scene.queue, &scene.journal, scene.queue.clone(), |_, _| standing);
+        scene.journal = merged.journal;
+        assert_eq!(matches!(scene.phase("a/x"), Phase::Running(_)), is_watched, "{standing:?}");
+        assert_eq!(!scene.journal.busy.is_empty(), is_busy, "what nobody can ask is not idle: {standing:?}");
+    }
+}
+
+#[test]
+fn of_several_new_logs_the_first_is_this_triggers() {
+    let mut scene = Scene::triggered("a/x");
+    scene.trigger_accepted();
+    let at = |minute: u32, id, status| {
+        let started = scene.now + MINUTE * minute;
+        jbr::jetbackup::facts::Log { started: Some(started), ..log(id, status) }
+    };
+    let logs = vec![at(60, "l2", LogStatus::Completed), at(1, "l1", LogStatus::Failed)];
+    scene.look(&[], scene::known(logs));
+    assert_eq!(scene.verdict("a/x"), Verdict::Failed, "the other is of a later run, which somebody else started");
 }

@@ -2,7 +2,14 @@
 //! everything going wrong that the simulator can make go wrong, and a death of the process at any turn.
 //!
 //! Only the transport, the clock and the disk are not real. One seed is one story: `JBR_SEED=n` tells it again with its
-//! event log, `JBR_SEEDS=n` says how many are tried.
+//! event log, `JBR_SEEDS=n` says how many are tried, `JBR_FROM=n` from which on.
+//!
+//! What cannot be promised is allowed in the checks, each narrowly and from the truth, never from what jbr believed:
+//! a backup may write beside one that its plan released; a trigger that JetBackup carried out later than a call may last, or
+//! whose group appeared later than `start_timeout`, may overlap or be repeated; what starts by itself (a schedule, a stranger)
+//! may start beside a backup of jbr's, so only jbr's own are compared with each other, and a trigger with what the survey before it could
+//! see; a server that has been silent for `unreachable_wait` is not asked. An administrator clears away, after three hours, what can
+//! never end by itself: a group that died with a reboot, and one that waits for a destination which is closed for good reason.
 
 #[cfg(test)]
 #[path = "simulation/book.rs"]
@@ -26,8 +33,9 @@ mod watched;
 /// How many seeds are tried if nobody says.
 const SEEDS: u64 = 1000;
 
-/// Seeds that once found a bug.
-const FOUND: [u64; 0] = [];
+/// Seeds that found a bug: 4, an adopted backup waited for ever for a destination that only jbr would open; 5, a run that was started over took a
+/// backup of the day before for its own.
+const FOUND: [u64; 2] = [4, 5];
 
 #[cfg(test)]
 fn number(variable: &str) -> Option<u64> {
@@ -46,7 +54,8 @@ fn whatever_goes_wrong_the_promises_hold() {
         assert!(life::play(seed, false).broken.is_none(), "{}", tell(seed));
         return;
     }
-    let seeds = FOUND.into_iter().chain(0..number("JBR_SEEDS").unwrap_or(SEEDS));
+    let from = number("JBR_FROM").unwrap_or(0);
+    let seeds = FOUND.into_iter().chain(from..from + number("JBR_SEEDS").unwrap_or(SEEDS));
     let broken: Vec<(u64, String)> =
         seeds.filter_map(|seed| life::play(seed, false).broken.map(|what| (seed, what))).collect();
     assert!(broken.is_empty(), "{}\n\n{} seeds: {broken:#?}", tell(broken[0].0), broken.len());

@@ -48,6 +48,9 @@ pub(crate) struct Send {
     /// When it was carried out, if it was, and whether an execution followed.
     pub(crate) carried_out: Option<(Timestamp, bool)>,
     pub(crate) group: Option<String>,
+    /// The survey before it could read the job's logs. Without them, and with a group that its server has forgotten, nobody can tell
+    /// whether anything ran.
+    pub(crate) has_logs: bool,
 }
 
 impl Book {
@@ -105,8 +108,13 @@ impl Book {
     /// What jbr watches and only jbr could open a destination for must not wait for an administrator; unless something else is stuck,
     /// and jbr is right to wait.
     fn nothing_waits_for_jbr(&mut self, fleet: &Fleet, now: Timestamp) {
-        let mut groups = fleet.servers().iter().flat_map(|server| &server.groups);
-        if groups.any(|group| matches!(group.phase, Phase::Stuck { .. })) {
+        let is_anothers = |server: &str, group: &Group| {
+            let is_pending = matches!(group.phase, Phase::Pending { .. });
+            is_pending && !self.watched.contains_key(&(server.to_owned(), group.id.clone()))
+        };
+        let mut groups =
+            fleet.servers().iter().flat_map(|server| server.groups.iter().map(|group| (&*server.name, group)));
+        if groups.any(|(server, group)| matches!(group.phase, Phase::Stuck { .. }) || is_anothers(server, group)) {
             return;
         }
         for server in fleet.servers() {

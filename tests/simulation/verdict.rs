@@ -90,9 +90,15 @@ fn is_true(book: &mut Book, world: &World, record: &RunRecord, address: &JobAddr
             })
             .cloned()
             .collect();
-        let late = started.iter().all(|send| book.is_late(send));
+        let late = started.iter().all(|send| book.is_late(send) || cannot_be_told(world, send));
         book.ensure("truth", late, || format!("{address} never started, and in truth {started:?}"));
     }
+}
+
+/// Whether a server forgot the group of a trigger, and could not show the job's logs before it.
+fn cannot_be_told(world: &World, send: &Send) -> bool {
+    let fleet = world.fleet.lock().unwrap();
+    !send.has_logs && fleet.server_of(&send.server).is_some_and(|server| server.dialect.groups_kept.is_some())
 }
 
 /// 0 says that every requested backup is good, and nothing that is worse is hidden.
@@ -144,7 +150,7 @@ pub(crate) fn in_the_end(world: &World) {
     book.look(&world.fleet, long_after(world.clock.now()));
     let account = world.fleet.lock().unwrap().account().clone();
     one_writer(&mut book, &account);
-    triggered_once(&mut book);
+    triggered_once(&mut book, world);
 }
 
 /// No two backups that jbr started wrote at the same time; but for one that a plan released, and one that came later than
@@ -163,13 +169,15 @@ fn one_writer(book: &mut Book, account: &Account) {
 }
 
 /// Within a run a job is triggered again only if the earlier trigger started nothing, or came later than anybody could wait for.
-fn triggered_once(book: &mut Book) {
+fn triggered_once(book: &mut Book, world: &World) {
     let sends = book.sends.clone();
     for (place, second) in sends.iter().enumerate() {
         let mut before = sends[..place]
             .iter()
             .filter(|first| first.server == second.server && first.job == second.job && first.run == second.run);
-        let repeated = before.find(|first| first.carried_out.is_some_and(|(_, starts)| starts) && !book.is_late(first));
+        let repeated = before.find(|first| {
+            first.carried_out.is_some_and(|(_, starts)| starts) && !book.is_late(first) && !cannot_be_told(world, first)
+        });
         if let Some(first) = repeated {
             book.ensure("triggered_once", false, || format!("{first:?}, then {second:?}"));
         }

@@ -199,6 +199,7 @@ impl WatchedPerformer<'_> {
         self.ensure("journal_covers_world", is_covered, || {
             format!("{server} {job} is triggered and not in the stored journal")
         });
+        let has_logs = self.survey.as_ref().is_some_and(|survey| matches!(survey.logs, Seen::Known(_)));
         self.nobody_else_writes(server, now);
         self.book.lock().unwrap().sends.push(crate::book::Send {
             at: now,
@@ -207,6 +208,7 @@ impl WatchedPerformer<'_> {
             run: run.id.to_string(),
             carried_out: None,
             group: None,
+            has_logs,
         });
     }
 

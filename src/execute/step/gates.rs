@@ -7,6 +7,8 @@ use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::Verdict;
 use super::survey::{known, unfinished_guarded};
 use super::{GATE_TRIES_MAX, Goal, Machine, News};
+use std::time::Duration;
+
 use crate::clock::elapsed;
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{JobAddress, ServerName};
@@ -102,9 +104,21 @@ impl Machine<'_> {
                     let (group, job) = (user.id.clone(), user.job.clone());
                     self.wait_for(None, WaitReason::Busy { server, group, job })
                 }
-                None => self.close(index),
+                None => match self.may_open_for(index) {
+                    Some(left) => News::None(left.min(self.queue.poll)),
+                    None => self.close(index),
+                },
             },
         }
+    }
+
+    /// How long a command to open, of which nothing was seen, may still take effect; as long as a lost trigger is waited out.
+    fn may_open_for(&self, index: usize) -> Option<Duration> {
+        let opened =
+            self.journal.opened.get(index).filter(|opened| matches!(opened.state, GateState::Opening { .. }))?;
+        let items = self.queue.items.iter().filter(|item| item.address.server == opened.server);
+        let settle = items.map(|item| item.settle).max()?;
+        Some(settle.saturating_sub(elapsed(opened.since, self.now))).filter(|left| !left.is_zero())
     }
 
     fn close(&mut self, index: usize) -> News {
@@ -172,7 +186,7 @@ impl Machine<'_> {
             }
             Seen::Known(false) if self.tries(index) < GATE_TRIES_MAX => News::None(self.soon()),
             Seen::Known(false) => {
-                self.journal.opened.remove(index);
+                // It stays in the journal: one of the commands may be carried out late, and is waited out before the closing.
                 self.done_without_run(address, Verdict::Skipped, format!("{gate} could not be enabled"))
             }
             Seen::Unknown(why) if elapsed(since, self.now) >= self.queue.unreachable_wait => {

@@ -168,8 +168,9 @@ fn new_group<'s>(sight: &'s JobSight, baseline: &Baseline) -> Option<&'s Group> 
     sight.groups.iter().filter(is_new).min_by_key(|group| (!group.status.is_unfinished(), group.created))
 }
 
-/// The newest log that was not there before; none where what was there before is not known.
+/// The first log that was not there before; none where what was there before is not known. A later one belongs to a later run of the
+/// same job, which somebody else started.
 pub(super) fn new_log<'s>(sight: &'s JobSight, baseline: &Baseline) -> Option<&'s Log> {
     let (Some(before), Seen::Known(logs)) = (baseline.logs.as_ref(), &sight.logs) else { return None };
-    logs.iter().filter(|log| !before.contains(&log.id)).max_by_key(|log| log.started)
+    logs.iter().filter(|log| !before.contains(&log.id)).min_by_key(|log| (log.started.is_none(), log.started))
 }

@@ -134,7 +134,7 @@ impl Machine<'_> {
         self.confirm(&address, log.as_ref().map(Option::as_ref))
     }
 
-    /// The group named no log: the newest one that was not there before the trigger is it.
+    /// The group named no log: the first one that was not there before the trigger is it.
     pub(super) fn confirm_by_search(&mut self, address: &JobAddress, sight: &Seen<JobSight>) -> News {
         let Phase::Confirming(confirming) = self.journal.phase(address).clone() else { return News::Some };
         let log = match sight {
