@@ -343,7 +343,7 @@ fn every_server_is_unreachable() {
     says(&ran, &["2 jobs: 2 skipped.", "Not one good backup was made."]);
     for address in ["a/accounts", "b/accounts"] {
         assert_eq!(site.verdict(address), json!("skipped"));
-        check_history(&site, address, &["could not be asked for 1s", "no connection"]);
+        check_history(&site, address, &["out of reach for 1s", "no connection"]);
     }
     no_harm(&site);
 }

@@ -438,7 +438,7 @@ pub(crate) fn overlap(at: Timestamp) -> Overlap {
 pub(crate) const VERDICTS: [(Verdict, &str); 10] = [
     (Verdict::Completed, ""),
     (Verdict::Partial, ""),
-    (Verdict::Skipped, "server1 could not be asked for 15m: no route to host"),
+    (Verdict::Skipped, "out of reach for 15m: no route to host (server1.example.com:51514)"),
     (Verdict::Unconfirmed, "its log could not be read: the connection broke"),
     (
         Verdict::NeverStarted,

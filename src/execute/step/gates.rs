@@ -94,7 +94,7 @@ impl Machine<'_> {
         let (server, gate) = (opened.server.clone(), opened.gate.clone());
         match survey.of(&server) {
             Seen::Unknown(why) if self.is_given_up(&server) => {
-                let why = format!("{server} could not be asked for {}: {why}", self.patience());
+                let why = format!("out of reach for {}: {why}", self.patience());
                 self.leave_open(index, why)
             }
             Seen::Unknown(why) => self.wait_for_server(None, &server, &why.0),
@@ -159,7 +159,7 @@ impl Machine<'_> {
             },
             Seen::Unknown(why) => match opened.state {
                 GateState::Closing { since, .. } if elapsed(since, self.now) >= self.queue.unreachable_wait => {
-                    let why = format!("{} did not say for {} whether it is: {why}", opened.server, self.patience());
+                    let why = format!("not seen closed for {}: {why}", self.patience());
                     self.leave_open(index, why)
                 }
                 _ => News::None(self.soon()),
@@ -190,7 +190,7 @@ impl Machine<'_> {
                 self.done_without_run(address, Verdict::Skipped, format!("{gate} could not be enabled"))
             }
             Seen::Unknown(why) if elapsed(since, self.now) >= self.queue.unreachable_wait => {
-                let note = format!("{server} did not say for {} whether {gate} is enabled: {why}", self.patience());
+                let note = format!("{gate} was not seen enabled for {}: {why}", self.patience());
                 self.done_without_run(address, Verdict::Skipped, note)
             }
             Seen::Unknown(_) => News::None(self.soon()),

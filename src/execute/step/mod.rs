@@ -1,6 +1,6 @@
 //! The machine: one pure function, a goal derived from the journal, and a rule for each observation.
 //!
-//! What the run is after ([`Goal`]) is never stored: it follows from the journal, so a restart in the middle of
+//! What the run is after (its goal) is never stored: it follows from the journal, so a restart in the middle of
 //! anything leads back to the same place. A rule takes an observation in and says whether it brought news; without news
 //! the turn is a wait.
 

@@ -121,7 +121,7 @@ impl Machine<'_> {
         let sight = match survey.of(&address.server) {
             Seen::Known(sight) => sight,
             Seen::Unknown(why) if self.is_given_up(&address.server) => {
-                let note = format!("{} could not be asked for {}: {why}", address.server, self.patience());
+                let note = format!("out of reach for {}: {why}", self.patience());
                 return self.done_without_run(address, Verdict::Skipped, note);
             }
             Seen::Unknown(why) => return self.wait_for_server(Some(address), &address.server, &why.0),
