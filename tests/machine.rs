@@ -616,3 +616,16 @@ fn of_several_new_logs_the_first_is_this_triggers() {
     scene.look(&[], scene::known(logs));
     assert_eq!(scene.verdict("a/x"), Verdict::Failed, "the other is of a later run, which somebody else started");
 }
+
+#[test]
+fn a_gate_that_was_closed_behind_a_waiting_backup_is_opened_again() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let mine = busy(std::slice::from_ref(&pending));
+    scene.survey(&[("a", mine.clone()), ("b", idle())]);
+    scene.gate(&scene::known(true));
+    scene.pass(MINUTE * 3);
+    assert!(matches!(scene.group(&scene::known(Some(pending.clone()))), Action::Wait(_)));
+    scene.pass(MINUTE);
+    assert_eq!(scene.group(&scene::known(Some(pending))), Action::Survey { job: None }, "a lost command may come late");
+    assert!(matches!(scene.survey(&[("a", mine), ("b", idle())]), Action::Set { open: true, .. }));
+}

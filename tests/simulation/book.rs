@@ -14,8 +14,8 @@ use crate::scenario::{CALL_MAX, START_TIMEOUT};
 /// waits for a destination that nobody will open.
 const ADMINISTRATOR_TAKES: Duration = Duration::from_secs(3 * 3600);
 
-/// Within how long a living process opens what it watches; what else may run meanwhile is shorter.
-const JBR_TAKES: Duration = Duration::from_secs(2 * 3600);
+/// Within how long a living process opens what it watches, if nothing else is under way; longer than any outage.
+const JBR_TAKES: Duration = Duration::from_secs(3600);
 
 pub(crate) type Shared<T> = Arc<Mutex<T>>;
 
@@ -105,16 +105,16 @@ impl Book {
         administrate(&mut fleet, now);
     }
 
-    /// What jbr watches and only jbr could open a destination for must not wait for an administrator; unless something else is stuck,
-    /// and jbr is right to wait.
+    /// What jbr watches and only jbr could open a destination for must not wait while nothing else is under way.
     fn nothing_waits_for_jbr(&mut self, fleet: &Fleet, now: Timestamp) {
-        let is_anothers = |server: &str, group: &Group| {
-            let is_pending = matches!(group.phase, Phase::Pending { .. });
-            is_pending && !self.watched.contains_key(&(server.to_owned(), group.id.clone()))
+        let waits = |server: &str, group: &Group| {
+            let is_watched = self.watched.contains_key(&(server.to_owned(), group.id.clone()));
+            !group.is_unfinished() || (is_watched && matches!(group.phase, Phase::Pending { .. }))
         };
         let mut groups =
             fleet.servers().iter().flat_map(|server| server.groups.iter().map(|group| (&*server.name, group)));
-        if groups.any(|(server, group)| matches!(group.phase, Phase::Stuck { .. }) || is_anothers(server, group)) {
+        if !groups.all(|(server, group)| waits(server, group)) {
+            self.watched.values_mut().for_each(|since| *since = now);
             return;
         }
         for server in fleet.servers() {

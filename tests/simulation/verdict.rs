@@ -1,18 +1,18 @@
 //! What must be true when a run is over, and when everything is.
 
 use jbr::cli::Exit;
-use jbr::clock::Clock as _;
+use jbr::clock::{Clock as _, earlier};
 use jbr::desired::Partial;
 use jbr::execute::journal::GateState;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::names::JobAddress;
-use jbr::simulator::{Account, Group, LogSays, Phase, Trigger, Write};
+use jbr::simulator::{Account, Carried, Fault, Group, LogSays, Phase, Rule, Server, Trigger, Write};
 use jbr::state::store::Store as _;
 use jbr::state::{RunRecord, State};
 
 use crate::book::{Book, Send};
 use crate::life::World;
-use crate::scenario::STORAGE;
+use crate::scenario::{CALL_MAX, START_TIMEOUT, STORAGE};
 use crate::watched::long_after;
 
 /// A run is complete.
@@ -58,12 +58,14 @@ fn is_true(book: &mut Book, world: &World, record: &RunRecord, address: &JobAddr
         }
         None => of_job.map(|((_, id), group)| (id.clone(), ended(group))).collect(),
     };
-    let in_run: Vec<i64> = witnesses
-        .iter()
-        .filter_map(|(_, end)| *end)
-        .filter(|(at, _)| *at >= record.started)
-        .map(|(_, code)| code)
-        .collect();
+    // Where the list does not say whose a group is, a run that was started over right after a trigger cannot tell that its group has come
+    // and gone: it may be as much older than the run as a trigger is waited out.
+    let fleet = world.fleet.lock().unwrap();
+    let is_nameless = fleet.server_of(&server).is_some_and(|server| server.dialect.group_data != Carried::Always);
+    let started = if is_nameless { earlier(record.started, START_TIMEOUT + CALL_MAX) } else { record.started };
+    drop(fleet);
+    let in_run: Vec<i64> =
+        witnesses.iter().filter_map(|(_, end)| *end).filter(|(at, _)| *at >= started).map(|(_, code)| code).collect();
     if outcome.verdict.is_good() {
         let is_so = in_run.iter().any(|status| matches!(status, 100 | 101));
         book.ensure("truth", is_so, || format!("{address} is {:?}, and in truth {witnesses:?}", outcome.verdict));
@@ -90,15 +92,27 @@ fn is_true(book: &mut Book, world: &World, record: &RunRecord, address: &JobAddr
             })
             .cloned()
             .collect();
-        let late = started.iter().all(|send| book.is_late(send) || cannot_be_told(world, send));
+        let late = started.iter().all(|send| book.is_late(send) || cannot_be_told(book, world, send));
         book.ensure("truth", late, || format!("{address} never started, and in truth {started:?}"));
     }
 }
 
-/// Whether a server forgot the group of a trigger, and could not show the job's logs before it.
-fn cannot_be_told(world: &World, send: &Send) -> bool {
+/// Whether a server forgot the group of a trigger, and no log can stand in for it: there is none, or those before it could not be read.
+fn cannot_be_told(book: &Book, world: &World, send: &Send) -> bool {
     let fleet = world.fleet.lock().unwrap();
-    !send.has_logs && fleet.server_of(&send.server).is_some_and(|server| server.dialect.groups_kept.is_some())
+    let forgets = fleet.server_of(&send.server).is_some_and(|server| server.dialect.groups_kept.is_some());
+    let group = send.group.as_ref().and_then(|id| book.groups.get(&(send.server.clone(), id.clone())));
+    let has_log = group.is_none_or(|group| group.execution.log != LogSays::Nothing && group.log.is_some());
+    forgets && !(send.has_logs && has_log)
+}
+
+/// Whether a command to open or close can have been carried out long after it was given up. Nobody can see that after the run.
+fn may_open_late(server: &Server) -> bool {
+    let is_late = |rule: &Rule| {
+        let is_of_a_gate = rule.function.as_deref().is_some_and(|function| function.starts_with("manage"));
+        is_of_a_gate && matches!(rule.fault, Fault::Late(_)) && rule.matched > 0
+    };
+    server.rules.iter().any(is_late)
 }
 
 /// 0 says that every requested backup is good, and nothing that is worse is hidden.
@@ -129,7 +143,9 @@ fn is_closed(book: &mut Book, world: &World, state: &State) {
     let mut fleet = world.fleet.lock().unwrap();
     fleet.advance(world.clock.now());
     for declared in &world.desired.servers {
-        let Some(server) = fleet.server_of(declared.name.as_str()) else { continue };
+        let Some(server) = fleet.server_of(declared.name.as_str()).filter(|server| !may_open_late(server)) else {
+            continue;
+        };
         if let Some(destination) = declared.destination.as_ref().filter(|destination| destination.keep_closed) {
             let is_closed = server.destination_of(destination.id.as_str()).is_some_and(|live| live.disabled);
             let is_known = alarms(&format!("destination {}", destination.id));
@@ -176,7 +192,9 @@ fn triggered_once(book: &mut Book, world: &World) {
             .iter()
             .filter(|first| first.server == second.server && first.job == second.job && first.run == second.run);
         let repeated = before.find(|first| {
-            first.carried_out.is_some_and(|(_, starts)| starts) && !book.is_late(first) && !cannot_be_told(world, first)
+            first.carried_out.is_some_and(|(_, starts)| starts)
+                && !book.is_late(first)
+                && !cannot_be_told(book, world, first)
         });
         if let Some(first) = repeated {
             book.ensure("triggered_once", false, || format!("{first:?}, then {second:?}"));

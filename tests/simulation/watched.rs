@@ -100,7 +100,12 @@ impl Keep for WatchedKeeper<'_> {
             if running.released {
                 book.released.insert(key.clone());
             }
-            book.watched.entry(key).or_insert(journal.at);
+            // What the plan wants stopped is not helped to start.
+            if running.stop.is_some() {
+                book.watched.remove(&key);
+            } else {
+                book.watched.entry(key).or_insert(journal.at);
+            }
         }
         drop(book);
         self.inner.keep(journal).map_err(|_| Death)?;

@@ -53,7 +53,8 @@ impl Machine<'_> {
             let mut known = self.journal.opened.iter();
             let known = known.find(|opened| opened.server == item.address.server && opened.gate == **gate);
             known.is_none_or(|opened| match opened.state {
-                GateState::Open => false,
+                // A command to close may have been carried out late: what goes on waiting has its gate looked at again.
+                GateState::Open => elapsed(opened.since, self.now) >= item.settle,
                 GateState::Opening { tries } => tries < GATE_TRIES_MAX,
                 GateState::Closing { .. } | GateState::LeftOpen { .. } => true,
             })
