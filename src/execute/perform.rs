@@ -22,8 +22,6 @@ const LOGS_BEFORE: usize = 25;
 const LOGS_AFTER: usize = 5;
 /// How many logs are searched for one that the server could not give by its id.
 const LOGS_SEARCHED: usize = 100;
-/// How many of the newest groups that do not name their job are asked for one by one, the unfinished ones aside.
-const NAMELESS_ASKED: usize = 10;
 /// The longest time without a sign of life on an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -124,22 +122,9 @@ fn not_in_plan(server: &ServerName) -> Why {
     Why::new(format!("{server} is not in the plan any more"))
 }
 
-/// All groups of a server. Where its list does not name the job of a group that may matter, the group is asked for by itself: some
-/// versions say it only there.
-fn groups(client: &mut Client) -> Result<Vec<Group>, CallError> {
-    let mut groups = client.groups()?;
-    let silent = groups.iter_mut().filter(|group| group.job.is_none());
-    for (count, group) in silent.enumerate() {
-        if group.status.is_unfinished() || count < NAMELESS_ASKED {
-            *group = client.group(&group.id)?;
-        }
-    }
-    Ok(groups)
-}
-
 /// A server's groups, and which of them count. Where its jobs write is asked only if something runs.
 fn server_sight(link: &mut Link) -> Seen<ServerSight> {
-    let groups = match groups(&mut link.client) {
+    let groups = match link.client.named_groups() {
         Ok(groups) => groups,
         Err(error) => return Seen::Unknown(error.into_why()),
     };
@@ -155,7 +140,7 @@ fn server_sight(link: &mut Link) -> Seen<ServerSight> {
 }
 
 fn look_at_job(client: &mut Client, job: &JobId) -> Seen<JobSight> {
-    let groups = match groups(client) {
+    let groups = match client.named_groups() {
         Ok(groups) => groups,
         Err(error) => return Seen::Unknown(error.into_why()),
     };
@@ -170,7 +155,7 @@ fn look_at_group(client: &mut Client, id: &GroupId) -> Seen<Option<Group>> {
     match client.group(id) {
         Ok(group) => Seen::Known(Some(group)),
         Err(CallError::Refused { .. }) => {
-            seen(groups(client)).map(|groups| groups.into_iter().find(|group| group.id == *id))
+            seen(client.named_groups()).map(|groups| groups.into_iter().find(|group| group.id == *id))
         }
         Err(error) => Seen::Unknown(error.into_why()),
     }

@@ -21,7 +21,7 @@ fn view(link: &mut Link) -> ServerView {
     ServerView {
         server,
         jobs,
-        groups: seen(link.client.groups()),
+        groups: seen(link.client.named_groups()),
         destinations: seen(link.client.destinations()),
         forks: seen(link.client.performance()).map(|performance| performance.backup_forks),
         version: link.client.version().map(str::to_owned),

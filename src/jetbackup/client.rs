@@ -15,6 +15,9 @@ use crate::transport::Transport;
 
 pub use crate::jetbackup::call_error::{CallError, seen};
 
+/// How many of the newest groups that do not name their job are asked for one by one, the unfinished ones aside.
+const NAMELESS_ASKED: usize = 10;
+
 /// Which of two functions makes a destination disabled: one is undocumented and works, the other is documented. Use one, read
 /// the destination back, and use the other where it did not stick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +77,22 @@ impl Client {
     pub fn groups(&mut self) -> Result<Vec<Group>, CallError> {
         let mut groups = self.list(Command::ListQueueGroups, reply::groups)?;
         groups.sort_by(|a, b| newest_first(a.created, b.created).then_with(|| b.id.cmp(&a.id)));
+        Ok(groups)
+    }
+
+    /// [`Client::groups`]; where the list does not name the job of a group that may matter, the group is asked for by itself: some
+    /// versions say it only there.
+    ///
+    /// # Errors
+    /// As [`Client::groups`] and [`Client::group`].
+    pub fn named_groups(&mut self) -> Result<Vec<Group>, CallError> {
+        let mut groups = self.groups()?;
+        let nameless = groups.iter_mut().filter(|group| group.job.is_none());
+        for (count, group) in nameless.enumerate() {
+            if group.status.is_unfinished() || count < NAMELESS_ASKED {
+                *group = self.group(&group.id)?;
+            }
+        }
         Ok(groups)
     }
 
