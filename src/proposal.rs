@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
 use crate::desired::Desired;
-use crate::diff::{Choice, Diff, diff};
+use crate::diff::{Choice, Diff, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::execute::resume::{Merged, Standing, resume, start_over};
@@ -12,7 +12,7 @@ use crate::forecast::{Expected, forecast};
 use crate::inventory::Inventory;
 use crate::jetbackup::facts::Group;
 use crate::names::{JobAddress, RunId};
-use crate::queue::{Item, Queue, build};
+use crate::queue::{Gate, Item, Queue, build};
 use crate::seen::Seen;
 use crate::state::{Run, RunEnd, State};
 
@@ -107,10 +107,11 @@ impl Proposal {
 /// Makes the proposal.
 #[must_use]
 pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request: &Request, now: Timestamp) -> Proposal {
-    let diff = diff(desired, inventory, request.is_asked_for);
+    let mut diff = diff(desired, inventory, request.is_asked_for);
     let today = build::build(desired, &diff);
     let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
     skip_what_cannot_run(&diff, &mut journal);
+    diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal));
     let expected = expect(state, &diff, &queue, &journal, now);
     Proposal { at: now, diff, beginning, queue, journal, expected }
 }
@@ -161,6 +162,23 @@ fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: Timestamp) -
     } else {
         Standing::Over
     }
+}
+
+/// Whether a remark says only that something is open which this run has opened itself.
+fn is_our_doing(desired: &Desired, remark: &Remark, journal: &Journal) -> bool {
+    let gate = match (&remark.what, &remark.about) {
+        (Notice::Differs { key: "destination", .. }, None) => {
+            let server = desired.server(&remark.server);
+            server.and_then(|server| server.destination.as_ref()).map(|known| Gate::Destination(known.id.clone()))
+        }
+        (Notice::Differs { key: "disabled", .. }, Some(about)) => {
+            let job = desired.jobs.iter().find(|job| job.address.to_string() == *about);
+            job.map(|job| Gate::Job(job.id.clone()))
+        }
+        _ => None,
+    };
+    let mut opened = journal.opened.iter().filter(|opened| opened.server == remark.server);
+    gate.is_some_and(|gate| opened.any(|opened| opened.gate == gate))
 }
 
 /// What cannot run is over before it begins: recorded with its reason like everything else.

@@ -130,6 +130,8 @@ fn s16_a_crash_while_they_are_open_is_made_good_by_the_next_apply() {
     assert_eq!(open(&site, "a", 1), (true, true));
     let listed = site.state()["opened"].clone();
     assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    let plan = site.jbr(&["plan"]).stdout;
+    assert!(!plan.contains("Somebody opened it"), "jbr itself did: {plan}");
 
     let ran = site.apply();
 

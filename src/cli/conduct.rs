@@ -43,7 +43,8 @@ pub(super) fn conduct(
     output: &Output,
 ) -> Result<Exit, CliError> {
     let World { links, store, clock, interrupt } = world;
-    let records = state.records();
+    // From before the run: a backup is compared with those of other nights.
+    let records = state.jobs.clone();
     let mut run = proposal.begin(&mut state);
     store.commit(&mut state)?;
     let mut keeper = RunKeeper::new(store, state);

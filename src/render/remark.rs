@@ -88,7 +88,7 @@ fn differing(key: &str, of_job: bool) -> &'static str {
         ("name", _) => "Make sure that the id is the right job's, then mend the name in the plan",
         ("type", _) => "Make sure that the id is the right job's, then mend `type` in the plan",
         ("destination", true) => "It would not write to the guarded storage: mend the job there, or the plan",
-        ("destination", false) => "Somebody opened it; `jbr` closes only what it opened",
+        ("destination", false) => "Somebody opened it; `jbr` disables it after its next backup there",
         ("disabled", _) => "`keep: disabled` wants it disabled between runs: disable it there",
         _ => "Mend one of the two",
     }

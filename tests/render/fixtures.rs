@@ -244,7 +244,7 @@ pub(crate) fn everything() -> (Desired, Vec<ServerView>, State) {
     };
     let why = "server1 was told to close it 5 times, and it is still open".to_owned();
     state.opened = vec![
-        opened("server1", Gate::Destination(destination_id(1)), GateState::LeftOpen { why }),
+        opened("server1", Gate::Destination(destination_id(9)), GateState::LeftOpen { why }),
         opened("server4", Gate::Job(job_id(41)), GateState::Open),
         opened("server5", Gate::Job(job_id(51)), GateState::Opening { tries: 1 }),
         opened("server5", Gate::Destination(destination_id(1)), GateState::Closing { since: now(), tries: 2 }),
