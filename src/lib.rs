@@ -4,7 +4,7 @@
 //! ```text
 //! plans/*.yaml ─ plan ─▶ desired ─┐
 //! servers ─ inventory (ssh) ──────┼─▶ diff ─▶ queue ─▶ execute ─▶ events ─▶ render
-//! state.json ─ state ─ history ───┘                    │   ▲
+//! state.json ─ state ─ records ───┘                    │   ▲
 //!                                        journal ──────▼───┘   stored before every action
 //! ```
 //!

@@ -152,6 +152,22 @@ fn the_servers_readme_names_every_function_that_is_called_and_no_other() {
 }
 
 #[test]
+fn the_architecture_names_every_room_and_every_test() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    for room in library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(text.contains(&format!("\n| `{room}` |")) || text.contains(&format!("\n| `{room}/` |")), "{room}");
+    }
+    for entry in fs::read_dir(root().join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            assert!(text.contains(&format!("`tests/{name}`")), "tests/{name} is not named");
+        }
+    }
+}
+
+#[test]
 fn the_units_are_what_systemd_takes() {
     let folder = tempfile::tempdir().unwrap();
     let mut units = Vec::new();

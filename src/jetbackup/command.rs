@@ -120,7 +120,7 @@ impl Command {
         }
     }
 
-    /// The command line, as the server's shell and gate see it.
+    /// The command line, as the server's shell sees it.
     #[must_use]
     pub fn line(&self) -> String {
         let function = self.function();
