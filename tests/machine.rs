@@ -616,3 +616,25 @@ fn of_several_new_logs_the_first_is_this_triggers() {
     scene.look(&[], scene::known(logs));
     assert_eq!(scene.verdict("a/x"), Verdict::Failed, "the other is of a later run, which somebody else started");
 }
+
+#[test]
+fn a_backup_that_today_s_plan_gives_more_time_is_not_stopped_for_yesterday_s() {
+    let mut scene = Scene::overdue(OnTimeout::Hold);
+    scene.group(&scene::under_way("g1"));
+    // Somebody read the report, gave the backup more time, and wants it stopped only after that.
+    scene.queue.items[0].timeout = MINUTE * 600;
+    scene.queue.items[0].on_timeout = OnTimeout::Stop;
+    scene.start();
+    let action = scene.group(&scene::under_way("g1"));
+    assert!(matches!(action, Action::Wait(_)), "a good backup would be stopped: {action:?}");
+    scene.pass(MINUTE * 600);
+    assert!(matches!(scene.group(&scene::under_way("g1")), Action::Stop { .. }));
+}
+
+#[test]
+fn a_backup_that_today_s_plan_holds_is_not_released_by_yesterday_s() {
+    let mut scene = Scene::overdue(OnTimeout::Release);
+    assert!(matches!(scene.group(&scene::under_way("g1")), Action::Survey { .. }));
+    scene.queue.items[0].on_timeout = OnTimeout::Hold;
+    assert!(matches!(scene.start(), Action::LookAtGroup { .. }), "nothing starts beside it any more");
+}
