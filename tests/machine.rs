@@ -638,3 +638,21 @@ fn a_backup_that_today_s_plan_holds_is_not_released_by_yesterday_s() {
     scene.queue.items[0].on_timeout = OnTimeout::Hold;
     assert!(matches!(scene.start(), Action::LookAtGroup { .. }), "nothing starts beside it any more");
 }
+
+#[test]
+fn a_backup_whose_group_was_cleared_runs_as_long_as_its_log_says_so() {
+    let mut scene = Scene::running("a/x", "g1");
+    let mut under_way = group("g1", &job("a/x"), GroupStatus::Started);
+    under_way.log = Some("l1".parse().unwrap());
+    scene.group(&scene::known(Some(under_way)));
+    scene.group(&scene::known(None));
+    for _ in 0..20 {
+        let action = scene.log(&scene::known(Some(log("l1", LogStatus::Processing))));
+        assert!(matches!(action, Action::Wait(_)), "the next one would write beside it: {action:?}");
+        scene.pass(MINUTE * 16);
+        assert!(matches!(scene.waited(), Action::ReadLog { .. }));
+    }
+    assert_eq!(scene.events.iter().filter(|event| matches!(event, Event::Overdue { .. })).count(), 1);
+    scene.log(&scene::known(Some(log("l1", LogStatus::Completed))));
+    assert_eq!(scene.verdict("a/x"), Verdict::Completed);
+}
