@@ -656,3 +656,21 @@ fn a_backup_whose_group_was_cleared_runs_as_long_as_its_log_says_so() {
     scene.log(&scene::known(Some(log("l1", LogStatus::Completed))));
     assert_eq!(scene.verdict("a/x"), Verdict::Completed);
 }
+
+#[test]
+fn only_the_gate_that_was_set_is_taken_for_open() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    // A command to open this one got no effect yet; it may still come.
+    scene.add_item("a/z");
+    scene.queue.items[1].gates = vec![Gate::Job(job("a/z").parse().unwrap())];
+    scene.journal.opened.push(jbr::execute::journal::Opened {
+        server: "a".parse().unwrap(),
+        gate: scene.queue.items[1].gates[0].clone(),
+        since: scene.now,
+        state: GateState::Opening { tries: 1 },
+    });
+    scene.survey(&[("a", busy(&[pending])), ("b", idle())]);
+    scene.gate(&scene::known(true));
+    let states: Vec<_> = scene.journal.opened.iter().map(|opened| opened.state.clone()).collect();
+    assert_eq!(states, [GateState::Opening { tries: 1 }, GateState::Open]);
+}
