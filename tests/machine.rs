@@ -674,3 +674,35 @@ fn only_the_gate_that_was_set_is_taken_for_open() {
     let states: Vec<_> = scene.journal.opened.iter().map(|opened| opened.state.clone()).collect();
     assert_eq!(states, [GateState::Opening { tries: 1 }, GateState::Open]);
 }
+
+#[test]
+fn the_time_of_a_watch_is_no_time_in_which_another_server_was_asked() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    scene.start();
+    let mine = group("g1", &job("a/x"), GroupStatus::Started);
+    scene.survey(&[("a", busy(&[mine])), ("b", unknown())]);
+    assert!(matches!(scene.phase("a/x"), Phase::Running(_)));
+    scene.pass(MINUTE * 200);
+    scene.group(&scene::known(Some(group("g1", &job("a/x"), GroupStatus::Completed))));
+    scene.look(&[], no_logs());
+    assert!(matches!(scene.survey(&[("a", idle()), ("b", unknown())]), Action::Wait(_)), "{:?}", scene.phase("b/y"));
+    scene.pass(MINUTE * 16);
+    scene.waited();
+    scene.survey(&[("a", idle()), ("b", unknown())]);
+    assert_eq!(scene.verdict("b/y"), Verdict::Skipped);
+}
+
+#[test]
+fn a_silent_server_does_not_keep_an_adopted_backup_s_gate_closed_for_ever() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let mine = busy(std::slice::from_ref(&pending));
+    scene.survey(&[("a", mine.clone()), ("b", unknown())]);
+    for _ in 0..2 {
+        scene.waited();
+        scene.group(&scene::known(Some(pending.clone())));
+        assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", unknown())]), Action::Wait(_)));
+        scene.pass(MINUTE * 7);
+    }
+    scene.pass(MINUTE * 2);
+    assert!(matches!(scene.survey(&[("a", mine), ("b", unknown())]), Action::Set { open: true, .. }));
+}
