@@ -145,6 +145,28 @@ fn a_resumed_run_watches_what_has_left_the_plan_keeps_what_is_done_and_takes_in_
     assert_eq!(history[0]["jobs"].as_array().unwrap().len(), 4, "{history:?}");
 }
 
+/// An address with another id is another job: the one under way is seen to its end, and that is not the backup that was asked for.
+#[test]
+fn a_job_whose_id_changed_while_its_backup_ran_is_not_called_done() {
+    let fleet =
+        Fleet::new(Utc::now()).server("a", |a| with_nas(a).job(job(1, writes_for(6000))).job(job(2, writes_for(300))));
+    let site = Site::start(&fleet);
+    site.write_plan(&run_with("", &[("a/one", 1, "")]));
+    let mut jbr = site.start_apply();
+    jbr.until_event("started", Some("a/one"));
+    site.until_runs("a", &id(1));
+    assert_eq!(jbr.ended_by(Signal::TERM).0.code, Some(10));
+    site.write_plan(&run_with("", &[("a/one", 2, "")]));
+
+    let ran = site.apply();
+
+    assert_eq!(site.account().triggers_by_api("a", &id(2)), 0);
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    assert!(ran.stderr.contains(&id(2)), "whose backup did not run is said: {}", ran.text());
+    assert_eq!(site.apply().code, Some(0), "the next run has it");
+    assert_eq!(site.account().triggers_by_api("a", &id(2)), 1);
+}
+
 /// A run that is closed with a backup under way: the backup belongs to the new run, and what was done before is done anew.
 fn closed_and_started_over(settings: &str, arguments: &[&str]) {
     let fleet =

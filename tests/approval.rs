@@ -162,6 +162,14 @@ fn a_saved_plan_is_refused_with_the_difference_when_a_server_or_the_plan_has_cha
     site.write_plan(&run_with(", unreachable_wait: 1m", &JOBS));
     assert_stale(&site, &saved, &["unreachable_wait 900s", "unreachable_wait 60s"]);
 
+    for (what, because) in [
+        (", host_key: strict", ["host key AcceptNew", "host key Strict"]),
+        (", connect_timeout: 6s", ["connect_timeout 5s", "connect_timeout 6s"]),
+    ] {
+        site.write_plan_with(what, &run_with("", &JOBS));
+        assert_stale(&site, &saved, &because);
+    }
+
     site.write_plan(&run_with("", &JOBS));
     let ran = site.jbr(&["apply", &saved]);
     assert_eq!(ran.code, Some(0), "as it was, it is good again: {}", ran.text());

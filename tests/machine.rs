@@ -629,3 +629,93 @@ fn a_gate_that_was_closed_behind_a_waiting_backup_is_opened_again() {
     assert_eq!(scene.group(&scene::known(Some(pending))), Action::Survey { job: None }, "a lost command may come late");
     assert!(matches!(scene.survey(&[("a", mine), ("b", idle())]), Action::Set { open: true, .. }));
 }
+
+#[test]
+fn a_backup_that_today_s_plan_gives_more_time_is_not_stopped_for_yesterday_s() {
+    let mut scene = Scene::overdue(OnTimeout::Hold);
+    scene.group(&scene::under_way("g1"));
+    // Somebody read the report, gave the backup more time, and wants it stopped only after that.
+    scene.queue.items[0].timeout = MINUTE * 600;
+    scene.queue.items[0].on_timeout = OnTimeout::Stop;
+    scene.start();
+    let action = scene.group(&scene::under_way("g1"));
+    assert!(matches!(action, Action::Wait(_)), "a good backup would be stopped: {action:?}");
+    scene.pass(MINUTE * 600);
+    assert!(matches!(scene.group(&scene::under_way("g1")), Action::Stop { .. }));
+}
+
+#[test]
+fn a_backup_that_today_s_plan_holds_is_not_released_by_yesterday_s() {
+    let mut scene = Scene::overdue(OnTimeout::Release);
+    assert!(matches!(scene.group(&scene::under_way("g1")), Action::Survey { .. }));
+    scene.queue.items[0].on_timeout = OnTimeout::Hold;
+    assert!(matches!(scene.start(), Action::LookAtGroup { .. }), "nothing starts beside it any more");
+}
+
+#[test]
+fn a_backup_whose_group_was_cleared_runs_as_long_as_its_log_says_so() {
+    let mut scene = Scene::running("a/x", "g1");
+    let mut under_way = group("g1", &job("a/x"), GroupStatus::Started);
+    under_way.log = Some("l1".parse().unwrap());
+    scene.group(&scene::known(Some(under_way)));
+    scene.group(&scene::known(None));
+    for _ in 0..20 {
+        let action = scene.log(&scene::known(Some(log("l1", LogStatus::Processing))));
+        assert!(matches!(action, Action::Wait(_)), "the next one would write beside it: {action:?}");
+        scene.pass(MINUTE * 16);
+        assert!(matches!(scene.waited(), Action::ReadLog { .. }));
+    }
+    assert_eq!(scene.events.iter().filter(|event| matches!(event, Event::Overdue { .. })).count(), 1);
+    scene.log(&scene::known(Some(log("l1", LogStatus::Completed))));
+    assert_eq!(scene.verdict("a/x"), Verdict::Completed);
+}
+
+#[test]
+fn only_the_gate_that_was_set_is_taken_for_open() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    // A command to open this one got no effect yet; it may still come.
+    scene.add_item("a/z");
+    scene.queue.items[1].gates = vec![Gate::Job(job("a/z").parse().unwrap())];
+    scene.journal.opened.push(jbr::execute::journal::Opened {
+        server: "a".parse().unwrap(),
+        gate: scene.queue.items[1].gates[0].clone(),
+        since: scene.now,
+        state: GateState::Opening { tries: 1 },
+    });
+    scene.survey(&[("a", busy(&[pending])), ("b", idle())]);
+    scene.gate(&scene::known(true));
+    let states: Vec<_> = scene.journal.opened.iter().map(|opened| opened.state.clone()).collect();
+    assert_eq!(states, [GateState::Opening { tries: 1 }, GateState::Open]);
+}
+
+#[test]
+fn the_time_of_a_watch_is_no_time_in_which_another_server_was_asked() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    scene.start();
+    let mine = group("g1", &job("a/x"), GroupStatus::Started);
+    scene.survey(&[("a", busy(&[mine])), ("b", unknown())]);
+    assert!(matches!(scene.phase("a/x"), Phase::Running(_)));
+    scene.pass(MINUTE * 200);
+    scene.group(&scene::known(Some(group("g1", &job("a/x"), GroupStatus::Completed))));
+    scene.look(&[], no_logs());
+    assert!(matches!(scene.survey(&[("a", idle()), ("b", unknown())]), Action::Wait(_)), "{:?}", scene.phase("b/y"));
+    scene.pass(MINUTE * 16);
+    scene.waited();
+    scene.survey(&[("a", idle()), ("b", unknown())]);
+    assert_eq!(scene.verdict("b/y"), Verdict::Skipped);
+}
+
+#[test]
+fn a_silent_server_does_not_keep_an_adopted_backup_s_gate_closed_for_ever() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let mine = busy(std::slice::from_ref(&pending));
+    scene.survey(&[("a", mine.clone()), ("b", unknown())]);
+    for _ in 0..2 {
+        scene.waited();
+        scene.group(&scene::known(Some(pending.clone())));
+        assert!(matches!(scene.survey(&[("a", mine.clone()), ("b", unknown())]), Action::Wait(_)));
+        scene.pass(MINUTE * 7);
+    }
+    scene.pass(MINUTE * 2);
+    assert!(matches!(scene.survey(&[("a", mine), ("b", unknown())]), Action::Set { open: true, .. }));
+}

@@ -69,13 +69,36 @@ pub(super) fn conduct(
         Err(error) => Err(CliError::Drive(error)),
     };
     let shown = summarize(&run, &ended, &records, &clock, output);
-    let exit = Exit::of_run(&ended?, &run.queue, &run.journal, desired.run.partial);
+    let ended = ended?;
+    let mut exit = Exit::of_run(&ended, &run.queue, &run.journal, desired.run.partial);
+    if ended == End::Complete && say_what_another_job_displaced(desired, proposal, output) {
+        exit = exit.or_backup_failed();
+    }
     // How the run ended weighs more than whether it could be printed.
     match shown {
         Err(error) if exit != Exit::Success => output.error(&error),
         shown => shown?,
     }
     Ok(exit)
+}
+
+/// Says which jobs were asked for and not run, because a backup of the job that had their address before was still under way; whether
+/// there are any.
+fn say_what_another_job_displaced(desired: &Desired, proposal: &Proposal, output: &Output) -> bool {
+    let mut displaced = false;
+    for decision in &proposal.diff.decisions {
+        let (Some(job), Some(item)) = (desired.job(&decision.address), proposal.queue.item(&decision.address)) else {
+            continue;
+        };
+        if job.id != item.id {
+            displaced = true;
+            output.say(format_args!(
+                "{}: job {} was not run: the backup that was watched under its name is of job {}; `jbr apply` runs it",
+                job.address, job.id, item.id
+            ));
+        }
+    }
+    displaced
 }
 
 fn summarize(

@@ -77,6 +77,15 @@ impl Exit {
         }
         if partial == Partial::Fail && is(Verdict::Partial) { Self::Partial } else { Self::Success }
     }
+
+    /// This, or that a backup never started, where this says less.
+    #[must_use]
+    pub(super) fn or_backup_failed(self) -> Self {
+        match self {
+            Self::Success | Self::Partial => Self::BackupFailed,
+            worse => worse,
+        }
+    }
 }
 
 /// The table of exit codes as `--help` shows it.

@@ -225,7 +225,15 @@ fn server_line(server: &Server) -> String {
         Some(destination) if destination.keep_closed => format!("destination {} kept closed", destination.id),
         Some(destination) => format!("destination {}", destination.id),
     };
-    format!("server {}: {}@{}:{}, {guard}", server.name, server.user, server.host, server.port)
+    let Server { name, user, host, port, .. } = server;
+    let key = server.key.as_ref().map_or("the agent's".to_owned(), |file| file.display().to_string());
+    format!(
+        "server {name}: {user}@{host}:{port}, {guard}, key {key}, host key {:?} by {}, connect_timeout {:?}, command_timeout {:?}",
+        server.host_key,
+        server.known_hosts.display(),
+        server.connect_timeout,
+        server.command_timeout
+    )
 }
 
 fn item_line(item: &Item) -> String {

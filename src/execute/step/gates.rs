@@ -199,9 +199,16 @@ impl Machine<'_> {
     }
 
     fn learn_opening_for_what_waits(&mut self, address: &JobAddress, open: &Seen<bool>) -> News {
-        let is_its =
-            |opened: &&mut Opened| opened.server == address.server && matches!(opened.state, GateState::Opening { .. });
-        if let (Seen::Known(true), Some(opened)) = (open, self.journal.opened.iter_mut().find(is_its)) {
+        // Opened in their order, so it is the last one; another gate of the server may be waiting for its closing meanwhile.
+        let gates = self.item(address).map_or(&[][..], |item| &item.gates);
+        let place = gates.iter().rev().find_map(|gate| {
+            self.journal.opened.iter().position(|opened| {
+                opened.server == address.server
+                    && opened.gate == *gate
+                    && matches!(opened.state, GateState::Opening { .. })
+            })
+        });
+        if let (Seen::Known(true), Some(opened)) = (open, place.and_then(|place| self.journal.opened.get_mut(place))) {
             opened.state = GateState::Open;
             self.events.push(Event::Opened { server: opened.server.clone(), gate: opened.gate.clone() });
         }

@@ -16,6 +16,7 @@ use super::event::Event;
 use super::journal::{GateState, Journal, Opened, Phase};
 use super::observation::{Observation, Sight};
 use crate::clock::{Timestamp, elapsed};
+use crate::desired::OnTimeout;
 use crate::names::{JobAddress, ServerName};
 use crate::queue::{Item, Queue};
 
@@ -131,7 +132,21 @@ impl<'a> Machine<'a> {
                 opened.state = GateState::Open;
             }
         }
+        self.judge_by_todays_plan();
         News::Some
+    }
+
+    /// What yesterday's limits said of a running backup does not count: it is stopped, or left behind, only where today's plan says so.
+    fn judge_by_todays_plan(&mut self) {
+        for item in &self.queue.items {
+            let Some(entry) = self.journal.entries.get_mut(&item.address) else { continue };
+            let Phase::Running(running) = &mut entry.phase else { continue };
+            if elapsed(running.since, self.now) < item.timeout {
+                running.overdue = false;
+                running.stop = None;
+            }
+            running.released = running.released && running.overdue && item.on_timeout == OnTimeout::Release;
+        }
     }
 
     /// The goal: first what is in flight, then what must be closed, then the next item, then what was released.

@@ -6,7 +6,7 @@ use super::super::journal::{Answer, Baseline, Overlap, Phase, Running, Triggered
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News, TRIGGERS_MAX};
-use crate::clock::earlier;
+use crate::clock::{earlier, elapsed};
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::queue::Item;
@@ -20,7 +20,11 @@ impl Machine<'_> {
                 Seen::Unknown(why) => self.note_unreachable(server, &why.0),
             }
         }
+        let was_watching = matches!(self.goal(), Goal::Watch(_));
         self.adopt_what_runs(survey);
+        if !was_watching && matches!(self.goal(), Goal::Watch(_)) {
+            self.forget_short_silences();
+        }
         self.note_busy(survey);
         self.note_overlaps(survey);
         if self.stopping {
@@ -32,6 +36,13 @@ impl Machine<'_> {
             Goal::Watch(address) => self.open_for_what_waits(&address, survey),
             _ => News::Some,
         }
+    }
+
+    /// A watch begins, and nobody else is asked during it: its hours are none in which a server did not answer.
+    fn forget_short_silences(&mut self) {
+        let wait = self.queue.unreachable_wait;
+        let now = self.now;
+        self.journal.unreachable.retain(|_, since| elapsed(*since, now) >= wait);
     }
 
     /// Takes every unfinished group of a job of this queue for this run's, if the job has not run in it yet. An item that was

@@ -156,6 +156,7 @@ impl Machine<'_> {
         let (verdict, id, note) = match log {
             Seen::Known(Some(log)) => match Verdict::of_log(log.status) {
                 Some(verdict) => (agree(group, verdict), Some(log.id.clone()), disagreement(&confirming, log)),
+                None if self.runs_unlisted(address, &confirming) => return News::None(self.queue.poll),
                 None if !waited => return News::None(self.soon()),
                 None => {
                     (unconfirmed(group), Some(log.id.clone()), "its log still says that it is processing".to_owned())
@@ -176,11 +177,30 @@ impl Machine<'_> {
             group: Some(confirming.running.group),
             log: id,
             started: Some(confirming.running.since),
-            ended: confirming.ended,
+            // Without its group the log alone says when it was over.
+            ended: if confirming.status.is_some() { confirming.ended } else { self.now },
             overdue: confirming.running.overdue,
             note,
         };
         self.done(address, outcome)
+    }
+
+    /// Whether a backup runs on whose group is not listed any more, as its log says. It keeps the slot like any other; no stop can reach it.
+    fn runs_unlisted(&mut self, address: &JobAddress, confirming: &Confirming) -> bool {
+        let Some(item) = self.item(address).filter(|_| confirming.status.is_none()) else { return false };
+        let running = &confirming.running;
+        let is_overdue = elapsed(running.since, self.now) >= item.timeout;
+        if is_overdue && item.on_timeout == OnTimeout::Release {
+            return false;
+        }
+        self.events.push(Event::Progress { job: address.clone(), percent: None, pending: false });
+        if is_overdue && !running.overdue {
+            let (job, group) = (address.clone(), running.group.clone());
+            self.events.push(Event::Overdue { job, group, released: false });
+            let running = Running { overdue: true, ..running.clone() };
+            self.journal.entry_mut(address).phase = Phase::Confirming(Confirming { running, ..confirming.clone() });
+        }
+        true
     }
 }
 
