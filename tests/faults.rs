@@ -332,7 +332,7 @@ fn two_servers() -> Site {
 }
 
 #[test]
-fn every_server_is_unreachable() {
+fn s5_where_nothing_could_run_it_is_recorded_and_no_success() {
     let mut site = two_servers();
     site.sshd("a").kill();
     site.sshd("b").kill();

@@ -9,7 +9,7 @@ use support::site::{NAS, Site};
 
 /// S12: server b's 5 and 0 ran before server a's 1.
 #[test]
-fn s12_priorities_over_all_servers_order_the_triggers() {
+fn s12_s20_priorities_order_the_triggers_and_one_handshake_a_server_serves_them_all() {
     let jobs = |numbers: &'static [usize]| {
         move |server: Server| numbers.iter().fold(with_nas(server), |s, number| s.job(job(*number, writes_for(100))))
     };

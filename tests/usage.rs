@@ -84,7 +84,7 @@ impl From<Output> for Ran {
 }
 
 #[test]
-fn a_name_that_does_not_exist_is_an_error_with_those_that_do() {
+fn s9_a_name_that_does_not_exist_is_an_error_with_those_that_do() {
     let desk = Desk::new();
     for verb in ["plan", "apply"] {
         desk.check(

@@ -297,7 +297,7 @@ fn child_meets_anothers_state() {
 }
 
 #[test]
-fn a_writer_that_is_killed_leaves_what_it_said_it_had_stored() {
+fn s17_a_writer_that_is_killed_leaves_what_it_said_it_had_stored() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
     let mut last = 0;
