@@ -59,9 +59,11 @@ fn judged(content: String) -> Result<String, String> {
         return Err(format!("is not a private key{hint}"));
     }
     if is_encrypted(&content) {
-        return Err("needs a passphrase, and nobody is there at night to type it; use a key without one that can do nothing but \
-             pass the gate, or leave `key` out of the plan and load this one into an agent (SSH_AUTH_SOCK)"
-            .to_owned());
+        return Err(
+            "needs a passphrase, and nobody is there at night to type it; use a key without one that is used for \
+             nothing else, or leave `key` out of the plan and load this one into an agent (SSH_AUTH_SOCK)"
+                .to_owned(),
+        );
     }
     Ok(content)
 }
