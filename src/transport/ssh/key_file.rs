@@ -1,5 +1,5 @@
-//! The private key's file: read and judged before any connection is made, so that what is wrong with it is said plainly.
-//! libssh2 has one error for a missing file, a wrong format and a passphrase.
+//! The private key's file: read and judged before any connection is made, so that what is wrong with it is said
+//! plainly. libssh2 has one error for a missing file, a wrong format and a passphrase.
 
 use std::fs::File;
 use std::io::{self, Read as _};
