@@ -1,7 +1,7 @@
 //! Time as a parameter; the system's clock only at the edge.
 //!
-//! A Raspberry Pi has no clock chip: its time jumps at boot and when NTP answers. So the wall clock is read once, when a
-//! process starts, and from then on time advances with the monotonic clock. A jump can then neither fire a timeout
+//! A Raspberry Pi has no clock chip: its time jumps at boot and when NTP answers. So the wall clock is read once, when
+//! a process starts, and from then on time advances with the monotonic clock. A jump can then neither fire a timeout
 //! nor freeze one.
 
 use std::io;

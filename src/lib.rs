@@ -12,11 +12,11 @@
 
 pub mod printable;
 
+pub mod clock;
+
 pub mod names;
 
 pub mod seen;
-
-pub mod clock;
 
 pub mod desired;
 

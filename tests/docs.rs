@@ -168,6 +168,36 @@ fn the_architecture_names_every_room_and_every_test() {
 }
 
 #[test]
+fn each_room_imports_only_from_those_above_it() {
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let rooms: Vec<&str> =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    for (place, room) in rooms.iter().enumerate() {
+        for path in sources(&root().join("src").join(room)) {
+            let text = fs::read_to_string(&path).unwrap();
+            let outside_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            for import in outside_tests.split("crate::").skip(1) {
+                let name = import.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                let is_below = rooms.iter().position(|known| *known == name).is_some_and(|below| below > place);
+                assert!(!is_below, "{} imports from {name}, which stands below it", path.display());
+            }
+        }
+    }
+}
+
+/// The files of a module, given its path without `.rs`.
+fn sources(module: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = [module.with_extension("rs")].into_iter().filter(|file| file.is_file()).collect();
+    for entry in fs::read_dir(module).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() || path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(if path.is_dir() { sources(&path) } else { vec![path] });
+        }
+    }
+    found
+}
+
+#[test]
 fn the_units_are_what_systemd_takes() {
     let folder = tempfile::tempdir().unwrap();
     let mut units = Vec::new();

@@ -110,6 +110,11 @@ fn s16_a_close_that_does_not_stick_is_an_alarm_and_tried_again_by_the_next_apply
     assert_eq!((&alarm["server"], &alarm["gate"]["kind"]), (&json!("a"), &json!("destination")));
     let opened = site.state()["opened"].clone();
     assert_eq!((&opened[0]["state"], &opened[1]), (&json!("left_open"), &Value::Null), "{opened}");
+    let destination = format!(", destination: {{ id: {DESTINATION}, keep: closed }}");
+    site.write_plan_with(&destination, &run_with("", &[("a/one", 1, "")]));
+    let plan = site.jbr(&["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.code, Some(2), "no job can run, but closing is something to do: {}", plan.text());
+    site.write_plan_with(&destination, &run_with("", &[("a/one", 1, ", keep: disabled")]));
 
     site.world.update(|fleet| fleet.change("a", Utc::now(), |server| server.rules.clear())).unwrap();
     let next = site.apply();

@@ -1,4 +1,5 @@
-//! A proposal carried out, from the first stored journal to the summary. `apply` and `demo` differ only in what they hand in.
+//! A proposal carried out, from the first stored journal to the summary. `apply` and `demo` differ only in what they
+//! hand in.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Every error that ends a command: what it says, what to do about it, and its exit code. All prose of errors is here or in the
-//! errors that these wrap.
+//! Every error that ends a command: what it says, what to do about it, and its exit code. All prose of errors is here
+//! or in the errors that these wrap.
 
 use std::io;
 use std::path::PathBuf;

@@ -43,7 +43,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
         SavedPlan::new(&global.plan, &desired, &proposal, &state, &args.selection, args.fresh)?.write(path)?;
         output.say(format_args!("saved: `jbr apply {}` runs it", printable(&path.to_string_lossy())));
     }
-    let something = args.detailed_exitcode && proposal.left().next().is_some();
+    let something = args.detailed_exitcode && proposal.touches_servers();
     Ok(if something { Exit::SomethingToDo } else { Exit::Success })
 }
 

@@ -1,4 +1,4 @@
-//! Reads every server, all at the same time. Only list calls: nothing is changed anywhere.
+//! Reads every server, all at the same time. Only calls that read: nothing is changed anywhere.
 
 use super::{Inventory, ServerView};
 use crate::jetbackup::client::seen;

@@ -1,7 +1,7 @@
 //! One server's JetBackup: a question, its command line, its answer as facts.
 //!
-//! The client remembers nothing but the version. It does not retry, wait or decide: what a lost or refused call means is
-//! its caller's business, and [`CallError`] says what the caller must know for it.
+//! The client remembers nothing but the version. It does not retry, wait or decide: what a lost or refused call means
+//! is its caller's business, and [`CallError`] says what the caller must know for it.
 
 use std::cmp::Reverse;
 

@@ -1,8 +1,9 @@
 //! Exactly the calls that `jbr` makes, as exact command lines.
 //!
-//! Always JSON, because the plain text shows `true` and `1` alike; always one `-D`, because several are silently ignored by
-//! some functions; always percent-encoded values in single quotes, so that no value can be read by a shell. Deliberately
-//! absent: `clearQueue` (it destroys the record of finished backups) and everything that deletes or creates.
+//! Always JSON, because the plain text shows `true` and `1` alike; always one `-D`, because several are silently
+//! ignored by some functions; always percent-encoded values in single quotes, so that no value can be read by a shell.
+//! Deliberately absent: `clearQueue` (it destroys the record of finished backups) and everything that deletes or
+//! creates.
 
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! Whole lists out of pages, or nothing.
 //!
 //! A server answers with 100 rows unless told otherwise, may allow fewer than it is asked for, and its lists move while
-//! they are read. So a list counts as read only when as many different rows have come as the server says that there are;
-//! "no more came" is never taken for "that is all".
+//! they are read. So a list counts as read only when as many different rows have come as the server says that there
+//! are; "no more came" is never taken for "that is all".
 
 use std::collections::HashSet;
 

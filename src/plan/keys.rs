@@ -1,4 +1,5 @@
-//! Every key that a plan may hold: the one table behind the check of keys and its suggestions, and behind the manual's test.
+//! Every key that a plan may hold: the one table behind the check of keys and its suggestions, and behind the manual's
+//! test.
 
 /// The keys of one kind of map.
 #[derive(Debug, PartialEq, Eq)]

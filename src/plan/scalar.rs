@@ -1,7 +1,7 @@
 //! YAML's traps: plain text that one YAML reader or another takes for something other than text.
 //!
-//! `no` is false for one reader and text for the next, `02:00` is 120, `010` is 8, `1e3` is a thousand. Where a plan needs
-//! text, such a value is refused until it stands between quotes; its meaning is never guessed.
+//! `no` is false for one reader and text for the next, `02:00` is 120, `010` is 8, `1e3` is a thousand. Where a plan
+//! needs text, such a value is refused until it stands between quotes; its meaning is never guessed.
 
 use super::finding::quoted;
 use super::problem::Problem;

@@ -1,4 +1,5 @@
-//! THE QUEUE: which backups run, in which order, within which limits. Everything is decided here, before the first command.
+//! THE QUEUE: which backups run, in which order, within which limits. Everything is decided here, before the first
+//! command.
 
 pub mod build;
 pub mod order;

@@ -1,5 +1,5 @@
-//! The pieces that several JSON shapes share. Words are stable and in snake_case, times are RFC 3339 in UTC, durations whole seconds.
-//! Every key is named in `docs/json.md`; a test holds the two together.
+//! The pieces that several JSON shapes share. Words are stable and in snake_case, times are RFC 3339 in UTC, durations
+//! whole seconds. Every key is named in `docs/json.md`; a test holds the two together.
 
 use std::time::Duration;
 

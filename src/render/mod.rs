@@ -1,7 +1,9 @@
-//! DATA INTO TEXT, for people and for programs. Pure: what a text depends on is a parameter, the time and the terminal's width included.
+//! DATA INTO TEXT, for people and for programs. Pure: what a text depends on is a parameter, the time and the
+//! terminal's width included.
 //!
-//! People: [`plan`], [`narration`] and [`progress`], [`summary`], [`state`]. Programs: the JSON of the same facts, one object a line, every shape
-//! named in `docs/json.md`. Each symbol means the same everywhere and never depends on colour; see [`symbol`].
+//! People: [`plan`], [`narration`] and [`progress`], [`summary`], [`state`]. Programs: the JSON of the same facts, one
+//! object a line, every shape named in `docs/json.md`. Each symbol means the same everywhere and never depends on
+//! colour; see [`symbol`].
 //!
 //! Absent: output itself, the choice of colour and width, and the machine's time zone. Those are the command line's.
 

@@ -1,5 +1,5 @@
-//! A run told line by line, for files and above the live line: one line an event, with its time, what it means and what happens next.
-//! While nothing happens, a line at least every [`QUIET_MAX`].
+//! A run told line by line, for files and above the live line: one line an event, with its time, what it means and what
+//! happens next. While nothing happens, a line at least every [`QUIET_MAX`].
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What would be done, for the person who approves it: how the run begins, the queue, what is not in it and why, and what to look at.
+//! What would be done, for the person who approves it: how the run begins, the queue, what is not in it and why, and
+//! what to look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 

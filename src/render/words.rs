@@ -1,4 +1,5 @@
-//! The words for what the run's types mean, for people. Each `match` names every variant, so that a new one cannot be forgotten.
+//! The words for what the run's types mean, for people. Each `match` names every variant, so that a new one cannot be
+//! forgotten.
 
 use crate::execute::journal::{Answer, GateState, Opened, Phase, WaitReason};
 use crate::execute::outcome::Verdict;

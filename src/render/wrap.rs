@@ -1,5 +1,5 @@
-//! Text broken into lines, and text cut to a width. A width is in characters: names of jobs, servers and ids are ASCII, and what a server
-//! says in wider ones is at worst cut a little late.
+//! Text broken into lines, and text cut to a width. A width is in characters: names of jobs, servers and ids are ASCII,
+//! and what a server says in wider ones is at worst cut a little late.
 
 /// What begins with a backtick and is longer than this is no command.
 const COMMAND_MAX: usize = 30;

@@ -1,12 +1,12 @@
 //! A fleet of servers in memory that behaves like JetBackup 5's `jetbackup5api`, and as badly as it can.
 //!
 //! [`Fleet`] is a pure function of what was declared and what was called when: it reads no clock, draws no random
-//! numbers and does no I/O. `jbr demo` and the fast tests call it over `transport::simulated`; tests over real SSH call it
-//! through a stand-in executable whose fleet is one [`World`] file. Both see the same behaviour.
+//! numbers and does no I/O. `jbr demo` and the fast tests call it over `transport::simulated`; tests over real SSH call
+//! it through a stand-in executable whose fleet is one [`World`] file. Both see the same behaviour.
 //!
-//! Each behaviour names where the knowledge comes from: **documented** by JetBackup, read in the **vendor's code**, seen in
-//! **production**, or **inferred**. Where nobody knows, [`Dialect`] holds one answer of several, so that `jbr` can be
-//! tested with each. The whole list is in `docs/simulator.md`.
+//! Each behaviour names where the knowledge comes from: **documented** by JetBackup, read in the **vendor's code**,
+//! seen in **production**, or **inferred**. Where nobody knows, [`Dialect`] holds one answer of several, so that `jbr`
+//! can be tested with each. The whole list is in `docs/simulator.md`.
 //!
 //! Deliberately absent: what a backup contains, restores, accounts, and everything that creates or deletes jobs.
 

@@ -1,6 +1,7 @@
 //! The plain text that `jetbackup5api` prints where nobody asks for JSON (documented as the default).
 //!
-//! Its exact form is inferred; what matters is that true and 1 look alike in it (documented), so that nobody can rely on it.
+//! Its exact form is inferred; what matters is that true and 1 look alike in it (documented), so that nobody can rely
+//! on it.
 
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! The world file: one fleet that many processes share.
 //!
-//! Every simulated server of a test over real SSH is another process; one file for all of them is what lets the account of
-//! writers span servers. It is rewritten whole under a kernel lock for each call. There is no fsync: a world need not
-//! survive a power cut.
+//! Every simulated server of a test over real SSH is another process; one file for all of them is what lets the account
+//! of writers span servers. It is rewritten whole under a kernel lock for each call. There is no fsync: a world need
+//! not survive a power cut.
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};

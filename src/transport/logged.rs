@@ -1,4 +1,5 @@
-//! A transport that says what it does, for whoever asked: with `-v` what is sent, with `-vv` how long the answer took. Never what is in it.
+//! A transport that says what it does, for whoever asked: with `-v` what is sent, with `-vv` how long the answer took.
+//! Never what is in it.
 
 use std::time::Instant;
 

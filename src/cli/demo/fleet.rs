@@ -1,4 +1,5 @@
-//! The demo's servers: what an ordinary night looks like, with one partial backup, one slow one, and one that a user started.
+//! The demo's servers: what an ordinary night looks like, with one partial backup, one slow one, and one that a user
+//! started.
 
 use std::time::Duration;
 

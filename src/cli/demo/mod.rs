@@ -1,4 +1,5 @@
-//! `jbr demo`: the whole job on a fleet in memory. Only the transport differs from an `apply`, and how fast time passes.
+//! `jbr demo`: the whole job on a fleet in memory. Only the transport differs from an `apply`, and how fast time
+//! passes.
 
 mod fleet;
 

@@ -1,7 +1,7 @@
 //! From bytes to one whole envelope, or to the reason why there is none.
 //!
-//! The exit status is never trusted: an unknown function was seen to answer with 0, and SSH reports 0 for a command that
-//! was cut off. A call succeeded only if its standard output holds one whole JSON object whose `success` is true.
+//! The exit status is never trusted: an unknown function was seen to answer with 0, and SSH reports 0 for a command
+//! that was cut off. A call succeeded only if its standard output holds one whole JSON object whose `success` is true.
 
 use serde_json::{Deserializer, Value};
 

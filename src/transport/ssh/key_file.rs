@@ -1,5 +1,5 @@
-//! The private key's file: read and judged before any connection is made, so that what is wrong with it is said plainly.
-//! libssh2 has one error for a missing file, a wrong format and a passphrase.
+//! The private key's file: read and judged before any connection is made, so that what is wrong with it is said
+//! plainly. libssh2 has one error for a missing file, a wrong format and a passphrase.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -59,9 +59,11 @@ fn judged(content: String) -> Result<String, String> {
         return Err(format!("is not a private key{hint}"));
     }
     if is_encrypted(&content) {
-        return Err("needs a passphrase, and nobody is there at night to type it; use a key without one that can do nothing but \
-             pass the gate, or leave `key` out of the plan and load this one into an agent (SSH_AUTH_SOCK)"
-            .to_owned());
+        return Err(
+            "needs a passphrase, and nobody is there at night to type it; use a key without one that is used for \
+             nothing else, or leave `key` out of the plan and load this one into an agent (SSH_AUTH_SOCK)"
+                .to_owned(),
+        );
     }
     Ok(content)
 }

@@ -1,9 +1,9 @@
 //! Which keys a host is known by: the format of OpenSSH's `known_hosts`, read and matched, nothing written.
 //!
-//! libssh2 has a matcher of its own, and it is not used: it overlooks `@revoked`, knows no patterns, gives up the file at
-//! one bad line, and takes a host known by RSA for changed when the server shows its ed25519 key first.
-//! The format is that of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; `ssh-keygen -F` is the oracle of the tests.
-//! Certificates are not supported: `@cert-authority` lines are passed over.
+//! libssh2 has a matcher of its own, and it is not used: it overlooks `@revoked`, knows no patterns, gives up the file
+//! at one bad line, and takes a host known by RSA for changed when the server shows its ed25519 key first. The format
+//! is that of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; `ssh-keygen -F` is the oracle of the tests. Certificates are not
+//! supported: `@cert-authority` lines are passed over.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};

@@ -1,7 +1,7 @@
 //! How long an exchange may take, and the wish to stop that ends it sooner.
 //!
-//! libssh2's own time-out bounds each of its blocking calls and not the job, and no signal ends it. So the session never
-//! blocks, and every wait of it happens here.
+//! libssh2's own time-out bounds each of its blocking calls and not the job, and no signal ends it. So the session
+//! never blocks, and every wait of it happens here.
 
 use std::cell::Cell;
 use std::os::fd::{AsFd, BorrowedFd};

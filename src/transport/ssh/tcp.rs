@@ -1,7 +1,7 @@
 //! From a host's name to a TCP connection on which somebody speaks SSH.
 //!
-//! std's resolver and its `connect_timeout` cannot be ended by a signal. So the resolver runs on a thread of its own that
-//! is left behind where it takes too long, and the connection is made without blocking.
+//! std's resolver and its `connect_timeout` cannot be ended by a signal. So the resolver runs on a thread of its own
+//! that is left behind where it takes too long, and the connection is made without blocking.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
