@@ -719,3 +719,18 @@ fn a_silent_server_does_not_keep_an_adopted_backup_s_gate_closed_for_ever() {
     scene.pass(MINUTE * 2);
     assert!(matches!(scene.survey(&[("a", mine), ("b", unknown())]), Action::Set { open: true, .. }));
 }
+
+#[test]
+fn a_job_that_was_renamed_in_the_plan_is_the_same_job_and_is_not_run_again() {
+    let mut scene = Scene::running("a/x", "g1");
+    let mut today = scene.queue.clone();
+    today.items[0].address = "a/renamed".parse().unwrap();
+    let merged = resume(&scene.queue, &scene.journal, today.clone());
+    let over = start_over(&scene.queue, &scene.journal, today, |_, _| Standing::UnderWay);
+    for merged in [over, merged] {
+        (scene.queue, scene.journal) = (merged.queue, merged.journal);
+        let addresses: Vec<_> = scene.queue.items.iter().map(|item| item.address.to_string()).collect();
+        assert_eq!(addresses, ["a/renamed", "b/y"]);
+        assert!(matches!(scene.phase("a/renamed"), Phase::Running(running) if running.group.as_str() == "g1"));
+    }
+}

@@ -3,7 +3,7 @@
 //! What is done stays done, what is under way is watched, and the rest is today's queue. Jobs that are gone are dropped unless a backup of
 //! theirs may still run; new ones join at their place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::journal::{Journal, Phase};
 use super::outcome::Verdict;
@@ -23,6 +23,7 @@ pub struct Merged {
 /// gets another chance. Triggers without an effect go on being counted: a crash is no reason for more of them.
 #[must_use]
 pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
+    let (old, journal) = &under_todays_names(old, journal, &today);
     let mut merged = merge(old, journal, today, |_, phase| match phase {
         Phase::Queued | Phase::Preparing => false,
         Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) => true,
@@ -61,6 +62,7 @@ pub fn start_over(
     today: Queue,
     standing: impl Fn(&Item, &Phase) -> Standing,
 ) -> Merged {
+    let (old, journal) = &under_todays_names(old, journal, &today);
     let standing = |item: &Item, phase: &Phase| {
         if phase.is_in_flight() { standing(item, phase) } else { Standing::Over }
     };
@@ -69,6 +71,30 @@ pub fn start_over(
     let unknown = old.items.iter().filter(|item| standing(item, journal.phase(&item.address)) == Standing::Unknown);
     merged.journal.busy.extend(unknown.map(|item| item.address.server.clone()));
     merged
+}
+
+/// The interrupted run with the names that its jobs have today: a job is its server's id, and one that was renamed is still the same. Where
+/// its new name was another job's, the one that may be under way keeps it.
+fn under_todays_names(old: &Queue, journal: &Journal, today: &Queue) -> (Queue, Journal) {
+    let mut queue = Queue { items: Vec::new(), ..old.clone() };
+    let mut renamed = Journal { entries: BTreeMap::new(), ..journal.clone() };
+    let (in_flight, rest): (Vec<&Item>, Vec<&Item>) =
+        old.items.iter().partition(|item| journal.phase(&item.address).is_in_flight());
+    for item in in_flight.into_iter().chain(rest) {
+        let is_same = |new: &&Item| new.id == item.id && new.address.server == item.address.server;
+        let address = today.items.iter().find(is_same).map_or(&item.address, |new| &new.address);
+        if queue.item(address).is_some() {
+            continue;
+        }
+        if let Some(entry) = journal.entries.get(&item.address) {
+            renamed.entries.insert(address.clone(), entry.clone());
+        }
+        queue.items.push(Item { address: address.clone(), ..item.clone() });
+    }
+    let place =
+        |item: &Item| old.items.iter().position(|old| old.id == item.id && old.address.server == item.address.server);
+    queue.items.sort_by_key(place);
+    (queue, renamed)
 }
 
 /// Today's queue with the items of the old one whose phase is to be kept.
