@@ -74,7 +74,7 @@ choice! {
 choice! {
     /// `partial`.
     Partial -> desired::Partial,
-    "accept takes a partial backup for a good one; warn says so; fail makes the exit code 4" {
+    "with warn and accept a partial backup counts as good; fail makes the exit code 4" {
         "warn" Warn => desired::Partial::Warn,
         "accept" Accept => desired::Partial::Accept,
         "fail" Fail => desired::Partial::Fail,
