@@ -1,0 +1,77 @@
+//! The last line of a plan: how much there is to do, how much of it is known, and how long it takes.
+
+use super::super::sheet::Sheet;
+use super::super::style::Tone;
+use super::super::when::about;
+use super::super::words::count;
+use super::{View, own_groups};
+use crate::diff::Notice;
+
+impl View<'_> {
+    pub(super) fn total(&self, sheet: &mut Sheet) {
+        let tally = &self.tally;
+        sheet.gap();
+        if tally.left() == 0 {
+            let rest = self.rest();
+            let errors = (tally.errors > 0).then(|| count(tally.errors, "error"));
+            let rest: Vec<String> = errors.into_iter().chain(rest).collect();
+            let rest = if rest.is_empty() { String::new() } else { format!("; {}", rest.join(", ")) };
+            sheet.toned(Tone::Heading, &format!("No backups to run{rest}."));
+            return;
+        }
+        let parts = [
+            Some(format!("{} to run", tally.to_start + tally.unread)),
+            (tally.to_watch > 0).then(|| format!("{} adopted", tally.to_watch)),
+            self.rest(),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let (tone, label) = match tally.errors {
+            0 => (Tone::Heading, "Plan".to_owned()),
+            errors => (Tone::Bad, format!("Nothing starts: {}. Without {}", count(errors, "error"), them(errors))),
+        };
+        sheet.toned(tone, &format!("{label}: {}; {}.", parts.join(", "), self.length()));
+    }
+
+    /// What else is to be counted: what is done, left out, wrong or to be looked at.
+    fn rest(&self) -> Option<String> {
+        let tally = &self.tally;
+        let parts = [
+            (tally.done > 0).then(|| format!("{} done already", tally.done)),
+            (tally.not_queued > 0).then(|| format!("{} not queued", tally.not_queued)),
+            (tally.remarks > 0).then(|| count(tally.remarks, "remark")),
+            (tally.to_close > 0).then(|| format!("{} to close", tally.to_close)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// Whether somebody else's backup must end first: nobody knows when.
+    fn has_foreign(&self) -> bool {
+        let own = own_groups(self.proposal);
+        self.proposal.diff.remarks.iter().any(|remark| match &remark.what {
+            Notice::Foreign { group } => !own.contains(&(remark.server.clone(), group.id.clone())),
+            Notice::Differs { .. }
+            | Notice::Unmanaged { .. }
+            | Notice::Scheduled { .. }
+            | Notice::Forks { .. }
+            | Notice::DestinationMissing { .. }
+            | Notice::Unread { .. } => false,
+        })
+    }
+
+    fn length(&self) -> String {
+        let tally = &self.tally;
+        let known = about(tally.known);
+        let after = if self.has_foreign() { ", once what jbr did not start is over" } else { "" };
+        match tally.end {
+            Some(_) if !after.is_empty() => format!("about {known}{after}"),
+            Some(end) => format!("about {known}, done by {}", self.page.zone.near(end, self.proposal.at)),
+            None if tally.known.is_zero() => "how long is not known: none has a good backup to go by".to_owned(),
+            None => format!("about {known}{after}, and {} that never had a good backup", count(tally.untimed, "job")),
+        }
+    }
+}
+
+fn them(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
