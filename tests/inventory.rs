@@ -32,7 +32,7 @@ fn the_job_of_a_group_is_found_where_the_list_does_not_name_it() {
     };
     let link = Link { server: "a".parse().unwrap(), guard: None, client: Client::new(Box::new(transport)) };
 
-    let inventory = collect(&mut Links::new(vec![link]));
+    let inventory = collect(&mut Links::new(vec![link]), &[]);
 
     let Seen::Known(Some(group)) = inventory.servers[0].unfinished(&"a".repeat(24).parse().unwrap()) else {
         panic!("{:?}", inventory.servers[0].groups)

@@ -12,7 +12,7 @@ use crate::inventory::collect::collect;
 use crate::links::Links;
 use crate::names::JobAddress;
 use crate::printable::printable;
-use crate::proposal::{Proposal, Request, propose};
+use crate::proposal::{Proposal, Request, in_doubt, propose};
 use crate::render;
 use crate::state::State;
 use crate::state::lock::{Lock, peek};
@@ -65,7 +65,7 @@ pub(super) fn look(
     {
         return Err(CliError::RunInProgress(run.id.clone()));
     }
-    let inventory = collect(links);
+    let inventory = collect(links, &in_doubt(state));
     let is_asked_for = |address: &JobAddress| select::includes(selection, address);
     let request = Request { is_asked_for: &is_asked_for, fresh };
     Ok(propose(desired, &inventory, state, &request, clock.now()))

@@ -100,10 +100,14 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether a backup of this item is, or may be, under way.
+    /// Whether a backup of this item is, or may be, under way: one whose group has vanished may run on until its log says otherwise.
     #[must_use]
     pub fn is_in_flight(&self) -> bool {
-        matches!(self, Self::Triggered(_) | Self::Running(_))
+        match self {
+            Self::Triggered(_) | Self::Running(_) => true,
+            Self::Confirming(confirming) => confirming.status.is_none(),
+            Self::Queued | Self::Preparing | Self::Done(_) => false,
+        }
     }
 }
 

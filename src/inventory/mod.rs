@@ -3,7 +3,9 @@
 pub mod collect;
 pub mod guard;
 
-use crate::jetbackup::facts::{Destination, Group, Job};
+use std::collections::BTreeMap;
+
+use crate::jetbackup::facts::{Destination, Group, Job, Log};
 use crate::names::{JobId, ServerName};
 use crate::seen::Seen;
 
@@ -33,6 +35,8 @@ pub struct ServerView {
     pub jobs: Seen<Vec<Job>>,
     /// Its backup groups, finished and not, newest first.
     pub groups: Seen<Vec<Group>>,
+    /// The newest logs of the jobs that were in doubt, newest first.
+    pub logs: BTreeMap<JobId, Seen<Vec<Log>>>,
     /// Its destinations.
     pub destinations: Seen<Vec<Destination>>,
     /// How many backups it runs at once (`backup_forks`); `None` where it does not say.

@@ -124,6 +124,7 @@ pub(crate) fn view(name: &str, jobs: Vec<facts::Job>) -> ServerView {
         groups: Seen::Known(Vec::new()),
         destinations: Seen::Known(vec![destination]),
         forks: Seen::Known(Some(1)),
+        logs: BTreeMap::new(),
     }
 }
 
@@ -135,6 +136,7 @@ pub(crate) fn unread(name: &str, why: &str) -> ServerView {
         groups: Seen::Unknown(Why::new(why)),
         destinations: Seen::Unknown(Why::new(why)),
         forks: Seen::Unknown(Why::new(why)),
+        logs: BTreeMap::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use jbr::execute::End;
 use jbr::execute::drive::drive;
 use jbr::execute::perform::Performer;
 use jbr::inventory::collect::collect;
-use jbr::proposal::{Request, propose};
+use jbr::proposal::{Request, in_doubt, propose};
 use jbr::simulator::{Fleet, VirtualClock};
 use jbr::state::store::{RunKeeper, Store as _};
 use jbr::state::{RunEnd, State};
@@ -141,7 +141,7 @@ impl World {
         let mut links = links(&self.desired, &self.fleet, &clock, &interrupt);
         let mut state = self.disk.load().unwrap().unwrap_or_else(|| State::new("simulation".to_owned()));
         let request = Request { is_asked_for: &|_| true, fresh: is_fresh };
-        let inventory = collect(&mut links);
+        let inventory = collect(&mut links, &in_doubt(&state));
         let proposal = propose(&self.desired, &inventory, &state, &request, clock.now());
         self.tell(|| format!("== {:?} {what:?}", proposal.beginning));
         let run = proposal.begin(&mut state);

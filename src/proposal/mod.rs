@@ -1,5 +1,7 @@
 //! What `plan` shows and `apply` carries out: one value, made by one pure function, so that the two cannot differ.
 
+mod standing;
+
 use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
@@ -7,14 +9,13 @@ use crate::desired::Desired;
 use crate::diff::{Choice, Diff, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
-use crate::execute::resume::{Merged, Standing, resume, start_over};
+use crate::execute::resume::{Merged, resume, start_over};
 use crate::forecast::{Expected, forecast};
 use crate::inventory::Inventory;
-use crate::jetbackup::facts::Group;
-use crate::names::{JobAddress, RunId};
+use crate::names::{JobAddress, JobId, RunId, ServerName};
 use crate::queue::{Gate, Item, Queue, build};
-use crate::seen::Seen;
 use crate::state::{Run, RunEnd, State};
+use standing::standing;
 
 /// What would be done, and everything that a person needs to approve it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,15 @@ impl Proposal {
     }
 }
 
+/// The jobs whose logs the inventory must have: those of which the run in progress has something under way. A group can vanish from its
+/// list while the backup runs on.
+#[must_use]
+pub fn in_doubt(state: &State) -> Vec<(ServerName, JobId)> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let items = run.queue.items.iter().filter(|item| run.journal.phase(&item.address).is_in_flight());
+    items.map(|item| (item.address.server.clone(), item.id.clone())).collect()
+}
+
 /// Makes the proposal.
 #[must_use]
 pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request: &Request, now: Timestamp) -> Proposal {
@@ -136,31 +146,6 @@ fn begin(
         (Beginning::StartOver { old, too_old }, forget_run(merged, now))
     } else {
         (Beginning::Resume(old), resume(&run.queue, &run.journal, today))
-    }
-}
-
-/// What the servers show of something that a closed run had under way.
-fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: Timestamp) -> Standing {
-    let may_come_yet = matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle);
-    let groups = match inventory.of(&item.address.server).map(|view| view.groups.as_ref()) {
-        Some(Seen::Known(groups)) => groups,
-        None | Some(Seen::Unknown(_)) if may_come_yet => return Standing::UnderWay,
-        None | Some(Seen::Unknown(_)) => return Standing::Unknown,
-    };
-    let is_its = |group: &&Group| match phase {
-        Phase::Running(running) => group.id == running.group,
-        // A group that does not name its job may be the one.
-        _ => group.job.as_ref().is_none_or(|job| *job == item.id),
-    };
-    let has_come = |group: &Group| match phase {
-        Phase::Triggered(triggered) => group.job.is_some() && !triggered.baseline.groups.contains(&group.id),
-        _ => true,
-    };
-    let mut its = groups.iter().filter(is_its);
-    if its.clone().any(|group| group.status.is_unfinished()) || (may_come_yet && !its.any(has_come)) {
-        Standing::UnderWay
-    } else {
-        Standing::Over
     }
 }
 
