@@ -594,13 +594,73 @@ fn a_gate_that_does_not_open_for_an_adopted_backup_is_not_tried_for_ever() {
 
 #[test]
 fn starting_over_takes_along_what_runs_and_leaves_what_ended_to_the_closed_run() {
-    let rows = [(Standing::UnderWay, true, false), (Standing::Over, false, false), (Standing::Unknown, false, true)];
-    for (standing, is_watched, is_busy) in rows {
+    let rows = [(Standing::UnderWay, true, false), (Standing::Over, false, false), (Standing::Unknown, true, true)];
+    for (standing, is_watched, is_inherited) in rows {
         let mut scene = Scene::running("a/x", "g1");
         let merged = start_over(&scene.queue, &scene.journal, scene.queue.clone(), |_, _| standing);
         scene.journal = merged.journal;
         assert_eq!(matches!(scene.phase("a/x"), Phase::Running(_)), is_watched, "{standing:?}");
-        assert_eq!(!scene.journal.busy.is_empty(), is_busy, "what nobody can ask is not idle: {standing:?}");
+        let inherited = scene.journal.entries.values().any(|entry| entry.inherited);
+        assert_eq!(inherited, is_inherited, "an old outcome is no outcome of this run: {standing:?}");
+    }
+}
+
+#[test]
+fn what_ended_in_a_closed_run_is_started_anew_and_what_is_seen_to_run_is_not() {
+    for seen_running in [false, true] {
+        let mut scene = Scene::running("a/x", "g1");
+        let today = scene.queue.clone();
+        scene.journal = start_over(&scene.queue, &scene.journal, today, |_, _| Standing::Unknown).journal;
+        assert!(matches!(scene.start(), Action::LookAtGroup { .. }));
+        if seen_running {
+            scene.group(&scene::under_way("g1"));
+            scene.waited();
+        }
+        scene.group(&scene::known(Some(group("g1", &job("a/x"), GroupStatus::Completed))));
+        scene.look(&[], scene::known(vec![log("l1", LogStatus::Completed)]));
+        if seen_running {
+            assert_eq!(scene.verdict("a/x"), Verdict::Completed);
+        } else {
+            assert_eq!((scene.phase("a/x"), scene.triggers("a/x")), (&Phase::Queued, 0));
+            assert!(scene.events.iter().any(|event| matches!(event, Event::EndedBefore { .. })));
+        }
+    }
+}
+
+#[test]
+fn a_trigger_of_this_run_inherits_nothing() {
+    let mut scene = Scene::triggered("a/x");
+    let today = scene.queue.clone();
+    scene.journal = start_over(&scene.queue, &scene.journal, today, |_, _| Standing::Unknown).journal;
+    scene.pass(MINUTE * 5);
+    scene.start();
+    assert!(matches!(scene.look(&[], no_logs()), Action::Survey { .. }), "the old trigger came to nothing");
+    assert_eq!(scene.survey(&[("a", idle()), ("b", idle())]), scene.trigger_of("a/x"));
+    scene.trigger_accepted();
+    scene.look(&[], scene::known(vec![log("l1", LogStatus::Completed)]));
+    assert_eq!(scene.verdict("a/x"), Verdict::Completed);
+}
+
+#[test]
+fn a_gate_that_is_closed_before_a_waiting_backup_is_seen_to_be() {
+    let mut scene = Scene::after_gated_backup("a/x");
+    // The command to close was carried out, and this process has not seen it; meanwhile somebody started a backup, which waits.
+    let waiting = group("g9", "other", GroupStatus::Pending);
+    let look = scene.survey(&[("a", busy(&[waiting]))]);
+    assert!(matches!(look, Action::LookAtGate { .. }), "{look:?}");
+    assert_eq!(scene.gate(&scene::known(false)), Action::Finish(End::Complete));
+    assert_eq!(scene.journal.opened, []);
+}
+
+#[test]
+fn processes_that_are_killed_before_they_open_a_gate_have_not_tried_to() {
+    let (mut scene, pending) = adopted_before_a_closed_gate();
+    let mine = busy(std::slice::from_ref(&pending));
+    for _ in 0..=GATE_TRIES_MAX {
+        let action = scene.survey(&[("a", mine.clone()), ("b", idle())]);
+        assert!(matches!(action, Action::Set { open: true, .. }), "{action:?}");
+        scene.start();
+        scene.group(&scene::known(Some(pending.clone())));
     }
 }
 
@@ -668,6 +728,19 @@ fn a_backup_whose_group_was_cleared_runs_as_long_as_its_log_says_so() {
     assert_eq!(scene.events.iter().filter(|event| matches!(event, Event::Overdue { .. })).count(), 1);
     scene.log(&scene::known(Some(log("l1", LogStatus::Completed))));
     assert_eq!(scene.verdict("a/x"), Verdict::Completed);
+}
+
+#[test]
+fn a_backup_whose_group_was_cleared_is_waited_for_while_its_server_is_silent() {
+    let mut scene = Scene::running("a/x", "g1");
+    scene.group(&scene::known(None));
+    for _ in 0..20 {
+        assert!(matches!(scene.look_unknown(), Action::Wait(_)), "unknown is not over: {:?}", scene.phase("a/x"));
+        scene.pass(MINUTE * 16);
+        assert!(matches!(scene.waited(), Action::LookAtJob { .. }));
+    }
+    scene.look(&[], scene::known(vec![log("l1", LogStatus::Failed)]));
+    assert_eq!(scene.verdict("a/x"), Verdict::Failed);
 }
 
 #[test]

@@ -24,24 +24,25 @@ enum Fate {
     QueuedAnew,
     /// Anything else: an old backup would count as today's.
     PassedOff,
-    /// Queued anew, and nothing starts before its server has answered.
-    BusyUntilItAnswers,
+    /// Watched, and started anew if it turns out to have ended before.
+    Inherited,
 }
 
 fn fate(state: &State, inventory: &Inventory) -> Fate {
     let request = Request { is_asked_for: &|_| true, fresh: true };
     let proposal = propose(&desired(), inventory, state, &request, now());
-    match (proposal.journal.phase(&address()), proposal.journal.busy.is_empty()) {
-        (Phase::Queued, true) => Fate::QueuedAnew,
-        (Phase::Queued, false) => Fate::BusyUntilItAnswers,
-        (Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_), true) => Fate::TakenAlong,
+    let inherited = proposal.journal.entries.get(&address()).is_some_and(|entry| entry.inherited);
+    match (proposal.journal.phase(&address()), inherited) {
+        (Phase::Queued, false) => Fate::QueuedAnew,
+        (Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_), true) => Fate::Inherited,
+        (Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_), false) => Fate::TakenAlong,
         _ => Fate::PassedOff,
     }
 }
 
 #[test]
 fn starting_over_takes_along_what_may_still_write_and_nothing_else() {
-    use Fate::{BusyUntilItAnswers, QueuedAnew, TakenAlong};
+    use Fate::{Inherited, QueuedAnew, TakenAlong};
     let runs = || Phase::Running(running(Some(log_id())));
     let vanished = || confirming(None);
     let fresh = || triggered(HOUR / 60);
@@ -51,22 +52,22 @@ fn starting_over_takes_along_what_may_still_write_and_nothing_else() {
         ("its group is over", runs(), groups(GroupStatus::Completed), None, QueuedAnew),
         ("its group is gone, its log is being written", runs(), none(), Some(logs(LogStatus::Processing)), TakenAlong),
         ("its group is gone, its log is over", runs(), none(), Some(logs(LogStatus::Completed)), QueuedAnew),
-        ("its group is gone, its log cannot be read", runs(), none(), Some(unread()), TakenAlong),
-        ("nobody asked for its log", runs(), none(), None, TakenAlong),
-        ("its server is silent", runs(), unread(), None, BusyUntilItAnswers),
+        ("its group is gone, its log cannot be read", runs(), none(), Some(unread()), Inherited),
+        ("nobody asked for its log", runs(), none(), None, Inherited),
+        ("its server is silent", runs(), unread(), None, Inherited),
         ("gone for long, its log is being written", vanished(), none(), Some(logs(LogStatus::Processing)), TakenAlong),
         ("gone for long, its log is over", vanished(), none(), Some(logs(LogStatus::Failed)), QueuedAnew),
-        ("gone for long, its server is silent", vanished(), unread(), None, BusyUntilItAnswers),
+        ("gone for long, its server is silent", vanished(), unread(), None, Inherited),
         ("gone and back", vanished(), groups(GroupStatus::Started), Some(logs(LogStatus::Processing)), TakenAlong),
         ("only its log was missing", confirming(Some(GroupStatus::Completed)), none(), None, QueuedAnew),
-        ("may come yet", fresh(), none(), Some(logs(LogStatus::Completed)), TakenAlong),
-        ("may come yet, and nobody can say", fresh(), unread(), None, TakenAlong),
+        ("may come yet", fresh(), none(), Some(logs(LogStatus::Completed)), Inherited),
+        ("may come yet, and nobody can say", fresh(), unread(), None, Inherited),
         ("came, and is over", fresh(), groups(GroupStatus::Completed), Some(logs(LogStatus::Completed)), QueuedAnew),
         ("came, and runs", old(), groups(GroupStatus::Pending), None, TakenAlong),
         ("never came", old(), none(), Some(logs(LogStatus::Completed)), QueuedAnew),
         ("came and vanished, its log is being written", old(), none(), Some(logs(LogStatus::Processing)), TakenAlong),
-        ("came or not, its logs cannot be read", old(), none(), Some(unread()), TakenAlong),
-        ("came or not, nobody can say", old(), unread(), None, BusyUntilItAnswers),
+        ("came or not, its logs cannot be read", old(), none(), Some(unread()), Inherited),
+        ("came or not, nobody can say", old(), unread(), None, Inherited),
     ];
     for (what, phase, groups, logs, expected) in rows {
         assert_eq!(fate(&state(phase), &view(groups, logs)), expected, "{what}");

@@ -19,7 +19,7 @@ pub struct Turn {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Ask every server for its groups; and, for the job that is to start, for its newest logs.
     Survey {
@@ -34,6 +34,13 @@ pub enum Action {
         gate: Gate,
         /// Open it, or close it.
         open: bool,
+    },
+    /// Look whether something is open.
+    LookAtGate {
+        /// Where.
+        server: ServerName,
+        /// What.
+        gate: Gate,
     },
     /// Start a backup.
     Trigger {
@@ -87,7 +94,7 @@ impl Action {
 }
 
 /// Why a loop ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum End {
     /// Every item has its outcome.
     Complete,

@@ -128,6 +128,13 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A backup that was taken along from a run that was closed had ended in that run: its job is started anew.
+    EndedBefore {
+        /// Of which job.
+        job: JobAddress,
+        /// How it ended.
+        outcome: Outcome,
+    },
     /// The loop ends.
     Ended(End),
 }

@@ -12,7 +12,7 @@ use crate::names::{GroupId, JobAddress, JobId, LogId, ServerName};
 use crate::queue::Gate;
 
 /// The run's memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Journal {
     /// When it last changed. Never goes back.
     pub at: Timestamp,
@@ -73,16 +73,19 @@ impl Journal {
 }
 
 /// One item of the queue.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Entry {
     /// Where it is.
     pub phase: Phase,
     /// How many triggers were sent, or may have been.
     pub triggers: u32,
+    /// Its backup is of a run that was closed, and was not seen under way since. Where it turns out to be over, it ended in that run,
+    /// and the item is started anew: as an outcome of this run it would pass an old backup off as today's.
+    pub inherited: bool,
 }
 
 /// Where an item is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Phase {
     /// Not touched yet.
     #[default]
@@ -112,7 +115,7 @@ impl Phase {
 }
 
 /// A trigger whose effect has not been seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Triggered {
     /// When the intent was stored, or when the server said yes to it.
     pub at: Timestamp,
@@ -123,7 +126,7 @@ pub struct Triggered {
 }
 
 /// What a server said to a trigger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// Nothing that arrived: not sent, lost, or carried out later.
     None,
@@ -134,7 +137,7 @@ pub enum Answer {
 }
 
 /// The groups and logs that a job had before the trigger. Ids, not times: the server's clock is its own.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Baseline {
     /// Every group of the job.
     pub groups: BTreeSet<GroupId>,
@@ -145,7 +148,7 @@ pub struct Baseline {
 }
 
 /// A backup under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Running {
     /// JetBackup's record of it.
     pub group: GroupId,
@@ -166,7 +169,7 @@ pub struct Running {
 }
 
 /// A stop that was asked for and not seen yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Stop {
     /// When it was asked for last.
     pub asked: Timestamp,
@@ -177,7 +180,7 @@ pub struct Stop {
 }
 
 /// A finished group whose log is still to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Confirming {
     /// The backup as it ran.
     pub running: Running,
@@ -188,7 +191,7 @@ pub struct Confirming {
 }
 
 /// Something on a server that was closed, and that `jbr` opened for its own backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Opened {
     /// On which server.
     pub server: ServerName,
@@ -201,7 +204,7 @@ pub struct Opened {
 }
 
 /// How far an opening, or the closing after it, is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GateState {
     /// About to be opened, or opened; not seen yet.
     Opening {
@@ -225,7 +228,7 @@ pub enum GateState {
 }
 
 /// What a run waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Waiting {
     /// Since when.
     pub since: Timestamp,
@@ -234,7 +237,7 @@ pub struct Waiting {
 }
 
 /// What a run can wait for before a trigger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WaitReason {
     /// A server that cannot be asked.
     Unreachable {
@@ -255,7 +258,7 @@ pub enum WaitReason {
 }
 
 /// Two guarded backups that wrote at the same time, because a plan says `on_timeout: release` or somebody else started one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Overlap {
     /// When it was seen.
     pub at: Timestamp,

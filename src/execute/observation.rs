@@ -23,7 +23,7 @@ pub enum Sight {
     Started,
     /// Every server, asked at the same time.
     Survey(Survey),
-    /// A gate, read back after it was told to open or close: whether it is open.
+    /// A gate, looked at, or read back after it was told to open or close: whether it is open.
     Gate(Seen<bool>),
     /// The answer to a trigger.
     Trigger(TriggerAnswer),

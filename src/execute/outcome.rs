@@ -5,7 +5,7 @@ use crate::jetbackup::facts::{GroupStatus, LogStatus};
 use crate::names::{GroupId, LogId};
 
 /// How one item of a queue ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
@@ -32,7 +32,7 @@ impl Outcome {
 }
 
 /// The verdict on one item, from best to worst where two sources disagree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// JetBackup recorded it as completed.
     Completed,

@@ -11,7 +11,7 @@ use crate::inventory::guard::is_guarded;
 use crate::jetbackup::client::{CallError, Client, Via, seen};
 use crate::jetbackup::facts::{Group, Log};
 use crate::links::{Link, Links};
-use crate::names::{DestinationId, GroupId, JobId, LogId, ServerName};
+use crate::names::{GroupId, JobId, LogId, ServerName};
 use crate::queue::Gate;
 use crate::seen::{Seen, Why};
 
@@ -89,6 +89,9 @@ impl Perform for Performer<'_> {
             Action::Survey { job } => self.survey(job.as_ref()),
             Action::Set { server, gate, open } => {
                 Sight::Gate(self.with(server, |link| set(&mut link.client, gate, *open)))
+            }
+            Action::LookAtGate { server, gate } => {
+                Sight::Gate(self.with(server, |link| is_open(&mut link.client, gate)))
             }
             Action::Trigger { server, job } => Sight::Trigger(self.trigger(server, job)),
             Action::LookAtJob { server, job } => {
@@ -172,36 +175,36 @@ fn read_log(client: &mut Client, job: &JobId, id: &LogId) -> Seen<Option<Log>> {
     }
 }
 
-/// Opens or closes something, and reads it back: no answer to the change itself is believed.
-fn set(client: &mut Client, gate: &Gate, open: bool) -> Seen<bool> {
+fn is_open(client: &mut Client, gate: &Gate) -> Seen<bool> {
     match gate {
-        Gate::Job(id) => {
-            if let done @ Seen::Known(is_open) = is_job_open(client, id)
-                && is_open == open
-            {
-                return done;
-            }
-            let _: Result<(), CallError> = client.set_job_disabled(id, !open);
-            is_job_open(client, id)
-        }
-        Gate::Destination(id) => set_destination(client, id, open),
+        Gate::Job(id) => seen(client.job(id)).map(|job| !job.disabled),
+        Gate::Destination(id) => seen(client.destination(id)).map(|destination| !destination.disabled),
     }
 }
 
-fn is_job_open(client: &mut Client, id: &JobId) -> Seen<bool> {
-    seen(client.job(id)).map(|job| !job.disabled)
-}
-
-/// Two functions can do it, and neither is certain to exist: the undocumented one that works in production, then the
-/// documented one.
-fn set_destination(client: &mut Client, id: &DestinationId, open: bool) -> Seen<bool> {
-    let mut is_open = seen(client.destination(id)).map(|destination| !destination.disabled);
-    for via in [Via::State, Via::Modify] {
-        if is_open == Seen::Known(open) {
+/// Opens or closes something, and reads it back: no answer to the change itself is believed. What is as it should be is left alone.
+fn set(client: &mut Client, gate: &Gate, open: bool) -> Seen<bool> {
+    let mut seen_open = is_open(client, gate);
+    for change in changes(gate) {
+        if seen_open == Seen::Known(open) {
             break;
         }
-        let _: Result<(), CallError> = client.set_destination_disabled(id, !open, via);
-        is_open = seen(client.destination(id)).map(|destination| !destination.disabled);
+        let _: Result<(), CallError> = change(client, open);
+        seen_open = is_open(client, gate);
     }
-    is_open
+    seen_open
+}
+
+type Change<'a> = Box<dyn Fn(&mut Client, bool) -> Result<(), CallError> + 'a>;
+
+/// What can open or close a gate, to be tried in this order. For a destination neither of two functions is certain to exist: the
+/// undocumented one that works in production, then the documented one.
+fn changes(gate: &Gate) -> Vec<Change<'_>> {
+    match gate {
+        Gate::Job(id) => vec![Box::new(|client, open| client.set_job_disabled(id, !open))],
+        Gate::Destination(id) => [Via::State, Via::Modify]
+            .into_iter()
+            .map(|via| -> Change<'_> { Box::new(move |client, open| client.set_destination_disabled(id, !open, via)) })
+            .collect(),
+    }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::journal::{Journal, Phase};
 use super::outcome::Verdict;
-use crate::names::JobAddress;
+use crate::names::{JobAddress, JobId};
 use crate::queue::{Item, Queue};
 
 /// A queue and a journal that belong together.
@@ -45,16 +45,15 @@ pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
 /// What has become of a backup of the run that is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It runs, or its trigger may yet have an effect.
+    /// It was seen to run.
     UnderWay,
     /// Its server shows nothing of it under way any more.
     Over,
-    /// Its server cannot be asked.
+    /// It may run: its server cannot be asked, its group has vanished, or its trigger may yet have an effect.
     Unknown,
 }
 
-/// Starts over: only what is still under way is taken along. What ended meanwhile belongs to the run that is closed: as an outcome of the new
-/// one it would pass an old backup off as today's.
+/// Starts over: only what is under way, or may be, is taken along. What ended meanwhile belongs to the run that is closed.
 #[must_use]
 pub fn start_over(
     old: &Queue,
@@ -66,10 +65,15 @@ pub fn start_over(
     let standing = |item: &Item, phase: &Phase| {
         if phase.is_in_flight() { standing(item, phase) } else { Standing::Over }
     };
-    let mut merged = merge(old, journal, today, |item, phase| standing(item, phase) == Standing::UnderWay);
-    // Nobody knows whether it runs: its server counts as busy until it answers, and then it is adopted or it is over.
-    let unknown = old.items.iter().filter(|item| standing(item, journal.phase(&item.address)) == Standing::Unknown);
-    merged.journal.busy.extend(unknown.map(|item| item.address.server.clone()));
+    let todays: BTreeSet<(JobAddress, JobId)> =
+        today.items.iter().map(|item| (item.address.clone(), item.id.clone())).collect();
+    // A job that has left the plan is not started anew: its outcome is all that is to come of it.
+    let is_todays = |item: &Item| todays.contains(&(item.address.clone(), item.id.clone()));
+    let mut merged = merge(old, journal, today, |item, phase| standing(item, phase) != Standing::Over);
+    for (address, entry) in &mut merged.journal.entries {
+        let item = old.item(address).filter(|item| is_todays(item));
+        entry.inherited = item.is_some_and(|item| standing(item, &entry.phase) == Standing::Unknown);
+    }
     merged
 }
 

@@ -121,6 +121,9 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let today = build::build(desired, &diff);
     let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
     skip_what_cannot_run(&diff, &mut journal);
+    // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
+    let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
+    journal.busy.extend(foreign.map(|remark| remark.server.clone()));
     diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal));
     let expected = expect(state, &diff, &queue, &journal, now);
     Proposal { at: now, diff, beginning, queue, journal, expected }

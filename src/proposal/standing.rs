@@ -7,26 +7,30 @@ use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts::{Group, LogStatus};
 use crate::names::LogId;
 use crate::queue::Item;
-use crate::seen::Seen;
+use crate::seen::{Seen, Why};
 
 /// What the servers show of it.
 pub(super) fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: Timestamp) -> Standing {
-    let may_come_yet = matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle);
     let view = inventory.of(&item.address.server);
     let (Some(view), Some(Seen::Known(groups))) = (view, view.map(|view| view.groups.as_ref())) else {
-        return if may_come_yet { Standing::UnderWay } else { Standing::Unknown };
+        return Standing::Unknown;
     };
     let mut its = groups.iter().filter(|group| is_its(item, phase, group));
-    if its.clone().any(|group| group.status.is_unfinished())
-        || (may_come_yet && !its.clone().any(|it| has_come(phase, it)))
-    {
+    if its.clone().any(|group| group.status.is_unfinished()) {
         return Standing::UnderWay;
     }
-    if its.any(|group| has_come(phase, group)) || !may_run_unlisted(view, item, phase) {
-        Standing::Over
-    } else {
-        Standing::UnderWay
+    if its.any(|group| has_come(phase, group)) {
+        return Standing::Over;
     }
+    match is_written(view, item, phase) {
+        Seen::Known(true) => Standing::UnderWay,
+        Seen::Known(false) if !may_come_yet(item, phase, now) => Standing::Over,
+        Seen::Known(false) | Seen::Unknown(_) => Standing::Unknown,
+    }
+}
+
+fn may_come_yet(item: &Item, phase: &Phase, now: Timestamp) -> bool {
+    matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle)
 }
 
 fn is_its(item: &Item, phase: &Phase, group: &Group) -> bool {
@@ -45,10 +49,10 @@ fn has_come(phase: &Phase, group: &Group) -> bool {
     }
 }
 
-/// Whether a log of the job is still being written, or cannot be read: a group can vanish from its list while the backup runs on.
-fn may_run_unlisted(view: &ServerView, item: &Item, phase: &Phase) -> bool {
-    let Some(Seen::Known(logs)) = view.logs.get(&item.id) else { return true };
-    logs.iter().any(|log| log.status == LogStatus::Processing && may_be_its(phase, &log.id))
+/// Whether a log of it is still being written: a group can vanish from its list while the backup runs on.
+fn is_written(view: &ServerView, item: &Item, phase: &Phase) -> Seen<bool> {
+    let logs = view.logs.get(&item.id).map_or(Seen::Unknown(Why::new("nobody asked for its logs")), Seen::as_ref);
+    logs.map(|logs| logs.iter().any(|log| log.status == LogStatus::Processing && may_be_its(phase, &log.id)))
 }
 
 fn may_be_its(phase: &Phase, log: &LogId) -> bool {

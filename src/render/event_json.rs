@@ -136,6 +136,10 @@ enum EventJson {
         job: String,
         outcome: OutcomeJson,
     },
+    EndedBefore {
+        job: String,
+        outcome: OutcomeJson,
+    },
     Ended {
         end: &'static str,
         why: Option<String>,
@@ -207,6 +211,7 @@ impl From<&Event> for EventJson {
             Event::StopUnseen { job, group } => Self::StopUnseen { job: text(job), group: group.to_string() },
             Event::Overlapped(overlap) => Self::Overlapped { overlap: overlap.into() },
             Event::Done { job, outcome } => Self::Done { job: text(job), outcome: outcome.into() },
+            Event::EndedBefore { job, outcome } => Self::EndedBefore { job: text(job), outcome: outcome.into() },
             Event::Ended(end) => {
                 let (end, why) = end_json(end);
                 Self::Ended { end, why }

@@ -94,6 +94,7 @@ impl Telling<'_> {
             Event::StopUnseen { job, group } => stop_unseen(job, group),
             Event::Overlapped(overlap) => self.overlapped(overlap),
             Event::Done { job, outcome } => self.done(job, outcome),
+            Event::EndedBefore { job, outcome } => ended_before(job, outcome),
             Event::Ended(end) => self.ended(end),
         })
     }
@@ -271,6 +272,14 @@ fn adopted(job: &JobAddress, group: &GroupId, late: bool) -> (char, String) {
         return (symbol::ATTENTION, text);
     }
     (symbol::RUNS, format!("{job} runs already (group {group}): watched to its end, not started again"))
+}
+
+fn ended_before(job: &JobAddress, outcome: &Outcome) -> (char, String) {
+    let text = format!(
+        "{job}: its backup of the run that was closed is over ({}); it is started anew in this run",
+        outcome.verdict.word()
+    );
+    (symbol::ATTENTION, text)
 }
 
 fn stop_unseen(job: &JobAddress, group: &GroupId) -> (char, String) {

@@ -48,7 +48,9 @@ impl Progress {
             }
             Event::Opened { .. } | Event::Closed { .. } | Event::LeftOpen { .. } => self.waiting = None,
             Event::Triggering { job, attempt: _, unasked: _ } => self.enter(job, Stage::Triggered { at }),
-            Event::TriggerNotSent { job, why: _ } => self.enter(job, Stage::Left),
+            Event::TriggerNotSent { job, why: _ } | Event::EndedBefore { job, outcome: _ } => {
+                self.enter(job, Stage::Left);
+            }
             Event::Started { job, group } => {
                 let since = match self.stage(job) {
                     Some(Stage::Triggered { at }) => *at,

@@ -176,6 +176,10 @@ impl Scene {
         self.see(Sight::Job(Seen::Known(JobSight { groups: groups.to_vec(), logs })))
     }
 
+    pub(crate) fn look_unknown(&mut self) -> Action {
+        self.see(Sight::Job(unknown()))
+    }
+
     pub(crate) fn trigger_accepted(&mut self) -> Action {
         self.see(Sight::Trigger(TriggerAnswer::Accepted))
     }

@@ -306,7 +306,7 @@ pub(crate) fn interrupted(ago: Duration) -> (Desired, Vec<ServerView>, State) {
         queue: proposal.queue,
         journal: Journal::new(later(started, 95 * MINUTE)),
     };
-    let phase = |phase| Entry { phase, triggers: 1 };
+    let phase = |phase| Entry { phase, triggers: 1, inherited: false };
     let first = outcome(Verdict::Completed, Some(started), later(started, 27 * MINUTE), "");
     let second_began = later(started, 27 * MINUTE);
     let note = "its queue group says 101, its log says 4: the worse one counts";
@@ -356,7 +356,7 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
 }
 
 pub(crate) fn entry(phase: Phase, triggers: u32) -> Entry {
-    Entry { phase, triggers }
+    Entry { phase, triggers, inherited: false }
 }
 
 /// A state whose run has an item in every phase.
@@ -580,6 +580,13 @@ fn second_half() -> Vec<(u32, Event)> {
         (60, Event::Adopted { job: late(), group: group_id(5), late: true }),
         (14_400, Event::Overdue { job: late(), group: group_id(5), released: false }),
         (30, done(late(), Verdict::UnknownStatus(107))),
+        (
+            1,
+            Event::EndedBefore {
+                job: late(),
+                outcome: outcome(Verdict::Completed, Some(now()), later(now(), HOUR), ""),
+            },
+        ),
         (1, Event::Ended(End::Interrupted)),
         (
             1,
@@ -611,12 +618,13 @@ pub(crate) fn name_of(event: &Event) -> &'static str {
         Event::StopUnseen { .. } => "StopUnseen",
         Event::Overlapped(_) => "Overlapped",
         Event::Done { .. } => "Done",
+        Event::EndedBefore { .. } => "EndedBefore",
         Event::Ended(_) => "Ended",
     }
 }
 
 /// How many names [`name_of`] has.
-pub(crate) const EVENTS: usize = 18;
+pub(crate) const EVENTS: usize = 19;
 
 /// The machine's own limits are words in the texts.
 pub(crate) const LIMITS: (u32, u32) = (step::TRIGGERS_MAX, step::STOPS_MAX);

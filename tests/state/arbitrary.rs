@@ -112,7 +112,11 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 fn journal() -> impl Strategy<Value = Journal> {
-    let entry = (phase(), any::<u32>()).prop_map(|(phase, triggers)| Entry { phase, triggers });
+    let entry = (phase(), any::<u32>(), any::<bool>()).prop_map(|(phase, triggers, inherited)| Entry {
+        phase,
+        triggers,
+        inherited,
+    });
     (
         moment(),
         btree_map(address(), entry, 0..=FEW),

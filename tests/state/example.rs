@@ -166,7 +166,7 @@ fn journal(waiting: Option<WaitReason>) -> Journal {
     let gate_states =
         [GateState::Opening { tries: 1 }, GateState::Open, GateState::Closing { since: at(90), tries: 2 }];
     Journal {
-        entries: entries.map(|(address, phase)| (address, Entry { phase, triggers: 1 })).collect(),
+        entries: entries.map(|(address, phase)| (address, Entry { phase, triggers: 1, inherited: false })).collect(),
         opened: gate_states.map(opened).into(),
         unreachable: [(server("server3"), at(60))].into(),
         busy: [server("server4")].into(),

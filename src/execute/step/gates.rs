@@ -102,8 +102,10 @@ impl Machine<'_> {
             Seen::Known(sight) => match self.user_of(&server, &gate, sight) {
                 // Closing under a running backup would break it, whoever started it.
                 Some(user) => {
-                    let (group, job) = (user.id.clone(), user.job.clone());
-                    self.wait_for(None, WaitReason::Busy { server, group, job })
+                    let (group, job, status) = (user.id.clone(), user.job.clone(), user.status);
+                    let wait = self.wait_for(None, WaitReason::Busy { server: server.clone(), group, job });
+                    // What waits in JetBackup's queue may wait for this very gate, closed by a command whose end nobody saw.
+                    if status == GroupStatus::Pending { News::Do(Action::LookAtGate { server, gate }) } else { wait }
                 }
                 None => match self.may_open_for(index) {
                     Some(left) => News::None(left.min(self.queue.poll)),
@@ -156,7 +158,9 @@ impl Machine<'_> {
                     let why = format!("{} was told to close it {tries} times, and it is still open", opened.server);
                     self.leave_open(index, why)
                 }
-                _ => News::None(self.soon()),
+                GateState::Closing { .. } => News::None(self.soon()),
+                // Not told to close yet: something uses it.
+                _ => News::None(self.queue.poll),
             },
             Seen::Unknown(why) => match opened.state {
                 GateState::Closing { since, .. } if elapsed(since, self.now) >= self.queue.unreachable_wait => {

@@ -121,15 +121,19 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// A new process gives unreachable servers their full time again, and tries again to close what was left open.
+    /// A new process gives unreachable servers their full time again, and tries again what it may not have tried: to open, and to close what
+    /// was left open.
     fn start_over(&mut self) -> News {
         self.journal.unreachable.clear();
         self.journal.waiting = None;
         // A server that left the plan is never asked again, so nothing could ever clear it.
         self.journal.busy.retain(|server| self.queue.servers.contains(server));
         for opened in &mut self.journal.opened {
-            if matches!(opened.state, GateState::LeftOpen { .. } | GateState::Closing { .. }) {
-                opened.state = GateState::Open;
+            match &mut opened.state {
+                GateState::LeftOpen { .. } | GateState::Closing { .. } => opened.state = GateState::Open,
+                // They were counted before they were made, and a process that was killed may have made none.
+                GateState::Opening { tries } => *tries = 0,
+                GateState::Open => {}
             }
         }
         self.judge_by_todays_plan();

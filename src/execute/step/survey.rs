@@ -2,7 +2,7 @@
 
 use super::super::action::{Action, End};
 use super::super::event::Event;
-use super::super::journal::{Answer, Baseline, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
+use super::super::journal::{Answer, Baseline, Entry, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News, TRIGGERS_MAX};
@@ -63,7 +63,9 @@ impl Machine<'_> {
 
     fn adopt(&mut self, item: &Item, group: &Group, late: bool) {
         let since = group.execution_time.map_or(self.now, |ran| earlier(self.now, ran));
-        self.journal.entry_mut(&item.address).phase = Phase::Running(Running {
+        let entry = self.journal.entry_mut(&item.address);
+        entry.inherited = false;
+        entry.phase = Phase::Running(Running {
             group: group.id.clone(),
             log: group.log.clone(),
             since,
@@ -151,6 +153,7 @@ impl Machine<'_> {
         self.journal.waiting = None;
         let entry = self.journal.entry_mut(address);
         entry.triggers += 1;
+        entry.inherited = false;
         entry.phase =
             Phase::Triggered(Triggered { at: self.now, baseline: baseline(item, sight, survey), answer: Answer::None });
         let attempt = entry.triggers;
@@ -214,8 +217,14 @@ impl Machine<'_> {
 
     pub(super) fn done(&mut self, address: &JobAddress, outcome: Outcome) -> News {
         self.journal.waiting = None;
-        self.journal.entry_mut(address).phase = Phase::Done(outcome.clone());
-        self.events.push(Event::Done { job: address.clone(), outcome });
+        let entry = self.journal.entry_mut(address);
+        if entry.inherited {
+            *entry = Entry::default();
+            self.events.push(Event::EndedBefore { job: address.clone(), outcome });
+        } else {
+            entry.phase = Phase::Done(outcome.clone());
+            self.events.push(Event::Done { job: address.clone(), outcome });
+        }
         News::Some
     }
 

@@ -69,7 +69,10 @@ impl Machine<'_> {
             return self.started(address, group, triggered);
         }
         match new_log(sight, &triggered.baseline) {
-            Some(log) if log.status == LogStatus::Processing => News::None(self.soon()),
+            Some(log) if log.status == LogStatus::Processing => {
+                self.journal.entry_mut(address).inherited = false;
+                News::None(self.soon())
+            }
             Some(log) => self.done_by_log_alone(address, log, &triggered),
             None if self.may_be_in_unread_logs(item, sight, &triggered) => News::None(self.soon()),
             None => self.nothing_shows(item, &triggered),
@@ -78,7 +81,9 @@ impl Machine<'_> {
 
     fn started(&mut self, address: &JobAddress, group: &Group, triggered: Triggered) -> News {
         let beside = self.released_groups();
-        self.journal.entry_mut(address).phase = Phase::Running(Running {
+        let entry = self.journal.entry_mut(address);
+        entry.inherited &= !group.status.is_unfinished();
+        entry.phase = Phase::Running(Running {
             group: group.id.clone(),
             log: group.log.clone(),
             since: triggered.at,

@@ -53,6 +53,7 @@ impl Machine<'_> {
 
     fn goes_on(&mut self, item: &Item, running: Running, group: &Group) -> News {
         let address = &item.address;
+        self.journal.entry_mut(address).inherited = false;
         let percent = group.percent;
         self.events.push(Event::Progress {
             job: address.clone(),
@@ -156,7 +157,11 @@ impl Machine<'_> {
         let (verdict, id, note) = match log {
             Seen::Known(Some(log)) => match Verdict::of_log(log.status) {
                 Some(verdict) => (agree(group, verdict), Some(log.id.clone()), disagreement(&confirming, log)),
-                None if self.runs_unlisted(address, &confirming) => return News::None(self.queue.poll),
+                None if self.may_run_unlisted(address, &confirming) => {
+                    self.journal.entry_mut(address).inherited = false;
+                    self.events.push(Event::Progress { job: address.clone(), percent: None, pending: false });
+                    return News::None(self.queue.poll);
+                }
                 None if !waited => return News::None(self.soon()),
                 None => {
                     (unconfirmed(group), Some(log.id.clone()), "its log still says that it is processing".to_owned())
@@ -166,6 +171,9 @@ impl Machine<'_> {
             Seen::Unknown(why) => {
                 // Counted from the first silence that this process met, not from the end of the backup: that may be hours ago.
                 self.note_unreachable(&address.server, &why.0);
+                if self.may_run_unlisted(address, &confirming) {
+                    return News::None(self.queue.poll);
+                }
                 if !self.is_given_up(&address.server) {
                     return News::None(self.soon());
                 }
@@ -185,15 +193,15 @@ impl Machine<'_> {
         self.done(address, outcome)
     }
 
-    /// Whether a backup runs on whose group is not listed any more, as its log says. It keeps the slot like any other; no stop can reach it.
-    fn runs_unlisted(&mut self, address: &JobAddress, confirming: &Confirming) -> bool {
+    /// Whether a backup may run on whose group is not listed any more: its log says so, or says nothing. It keeps the slot like any other; no
+    /// stop can reach it.
+    fn may_run_unlisted(&mut self, address: &JobAddress, confirming: &Confirming) -> bool {
         let Some(item) = self.item(address).filter(|_| confirming.status.is_none()) else { return false };
         let running = &confirming.running;
         let is_overdue = elapsed(running.since, self.now) >= item.timeout;
         if is_overdue && item.on_timeout == OnTimeout::Release {
             return false;
         }
-        self.events.push(Event::Progress { job: address.clone(), percent: None, pending: false });
         if is_overdue && !running.overdue {
             let (job, group) = (address.clone(), running.group.clone());
             self.events.push(Event::Overdue { job, group, released: false });

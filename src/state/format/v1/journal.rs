@@ -29,6 +29,8 @@ pub(super) struct Journal {
 struct Entry {
     phase: Phase,
     triggers: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    inherited: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,15 +120,15 @@ impl From<Journal> for journal::Journal {
 
 impl From<&journal::Entry> for Entry {
     fn from(entry: &journal::Entry) -> Self {
-        let journal::Entry { phase, triggers } = entry;
-        Self { phase: phase.into(), triggers: *triggers }
+        let journal::Entry { phase, triggers, inherited } = entry;
+        Self { phase: phase.into(), triggers: *triggers, inherited: *inherited }
     }
 }
 
 impl From<Entry> for journal::Entry {
     fn from(entry: Entry) -> Self {
-        let Entry { phase, triggers } = entry;
-        Self { phase: phase.into(), triggers }
+        let Entry { phase, triggers, inherited } = entry;
+        Self { phase: phase.into(), triggers, inherited }
     }
 }
 

@@ -1,0 +1,204 @@
+//! The machine, its driver and its beginning with one mistake each. Every mistake was made by somebody, and each must be found.
+
+use jbr::clock::{earlier, later};
+use jbr::execute::journal::{Confirming, GateState, Journal, Phase};
+use jbr::execute::observation::{JobSight, ServerSight, Survey, TriggerAnswer};
+use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::execute::{Action, Observation, Sight, Turn, step};
+use jbr::jetbackup::facts::GroupStatus;
+use jbr::queue::Queue;
+use jbr::seen::Seen;
+use jbr::state::State;
+
+use super::TICK;
+
+/// One mistake, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutant {
+    /// The machine as it is.
+    None,
+    /// The journal is stored after the action (the state file does not know of a backup that was started).
+    PersistAfterActing,
+    /// A server that does not answer runs nothing (S8).
+    UnknownTakenForIdle,
+    /// Only the job's own server is asked before a trigger.
+    OnlyTheOwnServerAsked,
+    /// Backups of others do not count.
+    ForeignIgnored,
+    /// A group that waits in JetBackup's queue does not count.
+    PendingTakenForIdle,
+    /// A stop that was asked for is taken for a stop that was seen (S1).
+    MoveOnAfterAnUnseenStop,
+    /// What is overdue gives up its slot, whatever the plan says (four writers).
+    MoveOnAfterTheTimeout,
+    /// A restart forgets what is under way (S3).
+    TriggerAgainAtStart,
+    /// A lost answer to a trigger means that nothing was started (S10).
+    LostAnswerTakenForFailure,
+    /// A lost trigger is repeated before it can no longer be carried out.
+    LostCommandNotWaitedOut,
+    /// The first group with the job's id is taken for this run's (S15).
+    FirstGroupWithTheJobsId,
+    /// A backup of the job that somebody else started is not adopted.
+    RunningBackupNotAdopted,
+    /// A group that cannot be asked for is over.
+    SilenceTakenForTheEnd,
+    /// A group that is gone is over, whatever its log says.
+    GoneTakenForOver,
+    /// A failed backup is called completed (S6).
+    FailedTakenForCompleted,
+    /// What was opened is forgotten when the process dies (S16).
+    OpenedForgottenAtStart,
+    /// What was opened is closed without a look at who uses it (S2).
+    ClosedUnderABackup,
+    /// A server that was seen busy counts as busy for ever.
+    BusyForEver,
+    /// Starting over forgets what is under way.
+    StartingOverForgets,
+    /// The wall clock is believed when it goes back.
+    ClockBelieved,
+}
+
+impl Mutant {
+    /// All the mistakes.
+    pub(crate) const ALL: [Self; 20] = [
+        Self::PersistAfterActing,
+        Self::UnknownTakenForIdle,
+        Self::OnlyTheOwnServerAsked,
+        Self::ForeignIgnored,
+        Self::PendingTakenForIdle,
+        Self::MoveOnAfterAnUnseenStop,
+        Self::MoveOnAfterTheTimeout,
+        Self::TriggerAgainAtStart,
+        Self::LostAnswerTakenForFailure,
+        Self::LostCommandNotWaitedOut,
+        Self::FirstGroupWithTheJobsId,
+        Self::RunningBackupNotAdopted,
+        Self::SilenceTakenForTheEnd,
+        Self::GoneTakenForOver,
+        Self::FailedTakenForCompleted,
+        Self::OpenedForgottenAtStart,
+        Self::ClosedUnderABackup,
+        Self::BusyForEver,
+        Self::StartingOverForgets,
+        Self::ClockBelieved,
+    ];
+
+    /// Whether the driver acts first.
+    pub(crate) fn stores_late(self) -> bool {
+        self == Self::PersistAfterActing
+    }
+
+    /// What it makes of the state with which a process begins.
+    pub(crate) fn begins(self, state: &mut State, fresh: bool) {
+        let Some(run) = &mut state.run else { return };
+        match self {
+            Self::TriggerAgainAtStart => run.journal.entries.retain(|_, entry| !entry.phase.is_in_flight()),
+            Self::StartingOverForgets if fresh => run.journal.entries.clear(),
+            Self::OpenedForgottenAtStart => run.journal.opened.clear(),
+            _ => {}
+        }
+    }
+
+    /// What it takes a sight for.
+    pub(crate) fn sight(self, mut seen: Observation, journal: &Journal, queue: &Queue) -> Observation {
+        match (self, &mut seen.sight) {
+            (Self::UnknownTakenForIdle, Sight::Survey(survey)) => {
+                take_for_idle(survey, |_, sight| matches!(sight, Seen::Unknown(_)))
+            }
+            (Self::OnlyTheOwnServerAsked, Sight::Survey(survey)) => {
+                let next = queue.items.iter().find(|item| journal.outcome(&item.address).is_none());
+                take_for_idle(survey, |server, _| next.is_none_or(|item| item.address.server.as_str() != server));
+            }
+            (Self::ForeignIgnored, Sight::Survey(survey)) => {
+                let is_known = |job: &jbr::names::JobId| queue.items.iter().any(|item| item.id == *job);
+                keep(survey, |group| group.job.as_ref().is_some_and(is_known));
+            }
+            (Self::PendingTakenForIdle, Sight::Survey(survey)) => {
+                keep(survey, |group| group.status != GroupStatus::Pending);
+            }
+            (Self::RunningBackupNotAdopted, Sight::Survey(survey)) => {
+                let is_ours = |job: &jbr::names::JobId| queue.items.iter().any(|item| item.id == *job);
+                keep(survey, |group| !group.status.is_unfinished() || !group.job.as_ref().is_some_and(is_ours));
+            }
+            (Self::LostAnswerTakenForFailure, Sight::Trigger(answer)) => {
+                if let TriggerAnswer::Unknown(why) = answer {
+                    *answer = TriggerAnswer::NotSent(why.clone());
+                }
+            }
+            (Self::SilenceTakenForTheEnd, Sight::Group(group @ Seen::Unknown(_))) => *group = Seen::Known(None),
+            (Self::FailedTakenForCompleted, Sight::Group(Seen::Known(Some(group)))) => {
+                if group.status == GroupStatus::Failed {
+                    group.status = GroupStatus::Completed;
+                }
+            }
+            (Self::FailedTakenForCompleted, Sight::Log(Seen::Known(Some(log)))) => {
+                log.status = jbr::jetbackup::facts::LogStatus::Completed;
+            }
+            (Self::FirstGroupWithTheJobsId, Sight::Job(Seen::Known(JobSight { groups, .. }))) => groups.truncate(1),
+            _ => {}
+        }
+        seen
+    }
+
+    /// Its turn.
+    pub(crate) fn step(self, queue: &Queue, journal: &Journal, seen: &Observation) -> Turn {
+        let mut queue = queue.clone();
+        let mut journal = journal.clone();
+        let settle = queue.items.first().map(|item| item.settle).unwrap_or_default();
+        for entry in journal.entries.values_mut() {
+            match (self, &mut entry.phase, &seen.sight) {
+                (Self::LostCommandNotWaitedOut, Phase::Triggered(triggered), _) => {
+                    triggered.at = earlier(triggered.at, settle);
+                }
+                (Self::FirstGroupWithTheJobsId, Phase::Triggered(triggered), _) => {
+                    triggered.baseline.groups.clear();
+                    triggered.baseline.logs = None;
+                }
+                (Self::MoveOnAfterAnUnseenStop, phase @ Phase::Running(_), Sight::Stop) => {
+                    *phase = Phase::Done(Outcome::without_run(Verdict::Aborted, seen.at, String::new()));
+                }
+                (Self::GoneTakenForOver, phase @ Phase::Confirming(Confirming { status: None, .. }), _) => {
+                    *phase = Phase::Done(Outcome::without_run(Verdict::Lost, seen.at, String::new()));
+                }
+                _ => {}
+            }
+        }
+        if self == Self::MoveOnAfterTheTimeout {
+            queue.items.iter_mut().for_each(|item| item.on_timeout = jbr::desired::OnTimeout::Release);
+        }
+        let busy = journal.busy.clone();
+        let mut turn = step(&queue, &journal, seen);
+        match (self, &turn.action) {
+            (Self::BusyForEver, _) => turn.journal.busy.extend(busy),
+            (Self::ClockBelieved, _) if seen.at < journal.at => turn.journal.at = seen.at,
+            (Self::ClosedUnderABackup, Action::Wait(_)) => close_at_once(&mut turn),
+            _ => {}
+        }
+        turn
+    }
+}
+
+fn take_for_idle(survey: &mut Survey, which: impl Fn(&str, &Seen<ServerSight>) -> bool) {
+    for (server, sight) in &mut survey.servers {
+        if which(server.as_str(), sight) {
+            *sight = Seen::Known(ServerSight::default());
+        }
+    }
+}
+
+fn keep(survey: &mut Survey, which: impl Fn(&jbr::jetbackup::facts::Group) -> bool) {
+    for (_, sight) in &mut survey.servers {
+        if let Seen::Known(sight) = sight {
+            sight.groups.retain(|sight| which(&sight.group));
+        }
+    }
+}
+
+/// Instead of waiting, it closes what is open.
+fn close_at_once(turn: &mut Turn) {
+    if let Some(opened) = turn.journal.opened.iter_mut().find(|opened| opened.state == GateState::Open) {
+        opened.state = GateState::Closing { since: later(turn.journal.at, TICK), tries: 1 };
+        turn.action = Action::Set { server: opened.server.clone(), gate: opened.gate.clone(), open: false };
+    }
+}
