@@ -26,7 +26,7 @@ const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
 const TARGET: Target = Target {
     name: "client",
     dictionary: &DICTIONARY,
-    executions: 3000,
+    executions: 8000,
     memory_base: MIB,
     memory_per_byte: 100,
     allocations_base: 400_000,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::dice::Dice;
 use crate::limits::{Tried, Watch, attempt, bound_the_process};
 use crate::mutate::{LENGTH_MAX, mutate};
-use crate::record;
+use crate::record::{self, Current};
 
 /// Bytes, for the limits of memory.
 pub(crate) const MIB: u64 = 1024 * 1024;
@@ -124,11 +124,11 @@ pub(crate) fn search(
     budget: &Budget,
 ) -> Result<Figures, (Vec<u8>, String)> {
     bound_the_process();
-    let current = record::current(target.name);
-    let watch = Watch::start(target.name, current.clone());
+    let current = Current::new(target.name);
+    let watch = Watch::start(target.name, current.path().to_owned());
     let mut figures = Figures::default();
     let mut attempt_next = |input: &[u8]| {
-        fs::write(&current, input).unwrap();
+        current.set(input);
         let tried = attempt(target, input).map_err(|_| smaller(target, input, &watch));
         watch.next();
         tried.map(|tried| (figures.add(tried), figures.executions))
@@ -150,7 +150,7 @@ pub(crate) fn search(
             pool.push(input);
         }
     }
-    fs::remove_file(&current).unwrap();
+    current.remove();
     Ok(figures)
 }
 
@@ -160,8 +160,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(files.len() > 5, "the corpus is gone: {}", folder.display());
-    let killer = fs::read(record::current(target)).ok();
-    killer.into_iter().chain(files.iter().map(|file| fs::read(file).unwrap())).collect()
+    record::killer(target).into_iter().chain(files.iter().map(|file| fs::read(file).unwrap())).collect()
 }
 
 /// A smaller input that fails, and how: pieces are left out as long as it still does.

@@ -30,7 +30,7 @@ const TARGET: Target = Target {
         "}",
         "\n",
     ],
-    executions: 1500,
+    executions: 3000,
     memory_base: MIB,
     memory_per_byte: 100,
     allocations_base: 20_000,

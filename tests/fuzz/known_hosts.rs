@@ -39,7 +39,7 @@ const TARGET: Target = Target {
         "\n",
         "\0",
     ],
-    executions: 15_000,
+    executions: 40_000,
     memory_base: MIB,
     memory_per_byte: 100,
     allocations_base: 2000,

@@ -77,7 +77,7 @@ pub(crate) fn mutate(pool: &[Vec<u8>], dictionary: &[&str], dice: &mut Dice) -> 
 }
 
 fn change(input: &mut Vec<u8>, other: &[u8], dictionary: &[&str], dice: &mut Dice) {
-    match dice.below(14) {
+    match dice.below(16) {
         0 => flip(input, dice),
         1 => {
             let at = dice.below(input.len() + 1);
@@ -93,7 +93,9 @@ fn change(input: &mut Vec<u8>, other: &[u8], dictionary: &[&str], dice: &mut Dic
         9 => repeat(input, dice),
         10 => duplicate_line(input, dice),
         11 => swap_lines(input, dice),
-        12 => {
+        12 => remove_piece(input, b'\n', dice),
+        13 => remove_piece(input, b',', dice),
+        14 => {
             let word = words(other);
             let word = if word.is_empty() { 0..0 } else { word[dice.below(word.len())].clone() };
             replace_word(input, &other[word], dice);
@@ -159,6 +161,14 @@ fn duplicate_line(input: &mut Vec<u8>, dice: &mut Dice) {
     let line = input[lines[dice.below(lines.len())].clone()].to_vec();
     let at = lines[dice.below(lines.len())].start;
     input.splice(at..at, line);
+}
+
+/// A line, or an element of a list: what is missing must be noticed.
+fn remove_piece(input: &mut Vec<u8>, end: u8, dice: &mut Dice) {
+    let ends: Vec<usize> = (0..input.len()).filter(|at| input[*at] == end).collect();
+    let last = dice.below(ends.len() + 1);
+    let start = last.checked_sub(1).map_or(0, |before| ends[before] + 1);
+    input.drain(start..ends.get(last).map_or(input.len(), |end| end + 1));
 }
 
 fn swap_lines(input: &mut Vec<u8>, dice: &mut Dice) {

@@ -91,7 +91,7 @@ const TARGET: Target = Target {
         "aaaaaaaaaaaaaaaaaaaaaaaa",
         "server1/accounts",
     ],
-    executions: 6000,
+    executions: 8000,
     memory_base: 8 * MIB,
     memory_per_byte: 100,
     allocations_base: 200_000,

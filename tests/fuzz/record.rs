@@ -1,7 +1,8 @@
 //! What is kept of a run: the input being tried, those that failed, and one line for each target.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 /// So much of an input is printed.
@@ -18,9 +19,47 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// Where the input stands that is being tried.
-pub(crate) fn current(target: &str) -> PathBuf {
+/// Where the input stands that is being tried, so that it is known if the process dies of it.
+pub(crate) struct Current {
+    path: PathBuf,
+    file: File,
+}
+
+impl Current {
+    /// Of this target. What ended the last process is gone from here on; [`killer`] reads it before.
+    pub(crate) fn new(target: &str) -> Self {
+        let path = current(target);
+        let file = File::create(&path).unwrap();
+        Self { path, file }
+    }
+
+    /// Its file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the next one over the last. A new file each time, or an empty one, would be waited for by some disks.
+    pub(crate) fn set(&self, input: &[u8]) {
+        if !input.is_empty() {
+            self.file.write_all_at(input, 0).unwrap();
+            self.file.set_len(u64::try_from(input.len()).unwrap()).unwrap();
+        }
+    }
+
+    /// All are over, and none has ended the process.
+    pub(crate) fn remove(self) {
+        // Somebody else may run the same target and have been faster.
+        let _ = fs::remove_file(self.path);
+    }
+}
+
+fn current(target: &str) -> PathBuf {
     folder().join(format!("{target}.current"))
+}
+
+/// What ended the last process, if it was ended.
+pub(crate) fn killer(target: &str) -> Option<Vec<u8>> {
+    fs::read(current(target)).ok()
 }
 
 /// How to try an input again.

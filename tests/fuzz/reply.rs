@@ -85,7 +85,7 @@ pub(crate) const DICTIONARY: [&str; 69] = [
 const TARGET: Target = Target {
     name: "reply",
     dictionary: &DICTIONARY,
-    executions: 15_000,
+    executions: 40_000,
     memory_base: MIB,
     memory_per_byte: 100,
     allocations_base: 5000,

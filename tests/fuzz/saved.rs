@@ -29,7 +29,7 @@ const TARGET: Target = Target {
         "18446744073709551616",
         "1.0",
     ],
-    executions: 4000,
+    executions: 20_000,
     memory_base: MIB,
     memory_per_byte: 40,
     allocations_base: 2000,

@@ -1,11 +1,14 @@
 //! The state file: bytes to a state, back to bytes, and to what a person is shown of it.
 
+use std::ops::Range;
+
 use chrono::{DateTime, FixedOffset};
 use jbr::printable::printable;
 use jbr::render::style::Style;
 use jbr::render::{self, Page, Zone};
 use jbr::state::State;
 use jbr::state::format::{FormatError, decode, encode};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::{MIB, Target, run};
@@ -64,7 +67,7 @@ const TARGET: Target = Target {
         " ",
         "\n",
     ],
-    executions: 6000,
+    executions: 30_000,
     memory_base: MIB,
     memory_per_byte: 100,
     allocations_base: 20_000,
@@ -78,9 +81,14 @@ fn any_state() {
 }
 
 fn check(input: &[u8]) -> String {
+    let sealed = sealed(input);
     let as_it_is = understood(input);
+    if decode(input).is_ok() {
+        let digest = sealed.as_ref().map(|sealed| sealed[SEAL].to_vec()).unwrap();
+        assert!(input.windows(digest.len()).any(|window| window == digest), "believed without its checksum");
+    }
     // A checksum keeps nearly all of these out. What is behind it must hold as well: a program may have written it.
-    match resealed(input) {
+    match sealed {
         Some(input) => format!("{as_it_is} / {}", understood(&input)),
         None => as_it_is,
     }
@@ -89,7 +97,7 @@ fn check(input: &[u8]) -> String {
 fn understood(input: &[u8]) -> String {
     match decode(input) {
         Ok(state) => {
-            written_again(&state);
+            written_again(&state, input);
             shown(&state);
             format!("a state with {} entries", state.run.map_or(0, |run| run.journal.entries.len()))
         }
@@ -101,14 +109,30 @@ fn understood(input: &[u8]) -> String {
     }
 }
 
-/// What was read can be written, and is then read as the same; what cannot be is refused before anything is touched.
-fn written_again(state: &State) {
-    match encode(state) {
-        Ok(bytes) => {
-            assert_eq!(decode(&bytes).as_ref(), Ok(state));
-            assert_eq!(encode(state).unwrap(), bytes, "the same state is the same bytes");
+/// What was read is written with the same keys, and is then read as the same.
+fn written_again(state: &State, input: &[u8]) {
+    let bytes = encode(state).unwrap_or_else(|error| panic!("it was read and cannot be written: {error}"));
+    assert_eq!(decode(&bytes).as_ref(), Ok(state));
+    assert_eq!(encode(state).unwrap(), bytes, "the same state is the same bytes");
+    let [read, written] = [input, &bytes].map(|bytes| serde_json::from_slice::<Value>(bytes).unwrap());
+    same_shape(&read["state"], &written["state"]);
+}
+
+/// A value may be written in another way, but none may be lost or made up.
+fn same_shape(read: &Value, written: &Value) {
+    match (read, written) {
+        (Value::Object(read), Value::Object(written)) => {
+            assert!(read.keys().eq(written.keys()), "{read:?} became {written:?}");
+            read.values().zip(written.values()).for_each(|(read, written)| same_shape(read, written));
         }
-        Err(error) => panic!("it was read and cannot be written: {error}"),
+        (Value::Array(read), Value::Array(written)) => {
+            // Some lists are sets: what stands there twice is written once.
+            assert!(
+                written.len() <= read.len() && written.is_empty() == read.is_empty(),
+                "{read:?} became {written:?}"
+            );
+        }
+        (read, written) => assert_eq!(read.is_null(), written.is_null(), "{read} became {written}"),
     }
 }
 
@@ -133,8 +157,11 @@ fn shown(state: &State) {
     let _ = (render::state::list(state), state.opened());
 }
 
+/// Where [`sealed`] puts the digits of the checksum.
+const SEAL: Range<usize> = 35..99;
+
 /// The same with a checksum that is right, if there is anything to be right about.
-fn resealed(input: &[u8]) -> Option<Vec<u8>> {
+fn sealed(input: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(input).ok()?;
     let (_, state) = text.split_once("\"state\":")?;
     let state = state.trim_start();
