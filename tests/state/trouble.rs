@@ -175,6 +175,18 @@ fn a_removed_file_is_not_a_first_start() {
     assert_eq!(load(&path).unwrap().unwrap().serial, 2);
 }
 
+/// Where nobody can tell whether there are generations: here their names are too long, on a bad day the disk does not answer.
+#[test]
+fn generations_that_cannot_be_looked_for_are_not_taken_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s".repeat(254));
+    let error = load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("cannot look for earlier generations of") && error.contains("name a shorter file"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_newer_file_is_refused_and_kept() {
     let (_folder, path) = after(2);
