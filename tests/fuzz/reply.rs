@@ -4,6 +4,7 @@
 use jbr::jetbackup::facts::{Destination, Group, Job, Log};
 use jbr::jetbackup::paging::Page;
 use jbr::jetbackup::reply::{self, Envelope, ReplyError};
+use jbr::printable::PRINTABLE_LENGTH_MAX;
 use jbr::transport::Output;
 use serde_json::Value;
 
@@ -136,7 +137,8 @@ fn whole(input: &[u8]) -> Value {
 fn refused(error: &ReplyError) -> String {
     let (ReplyError::Refused { message, .. } | ReplyError::Garbled { message, .. }) = error;
     assert!(!message.is_empty() && !message.contains(char::is_control), "{message:?}");
-    assert!(message.chars().count() < 2500, "{} characters", message.chars().count());
+    // A character that must be spelled out takes nine.
+    assert!(message.chars().count() < 10 * PRINTABLE_LENGTH_MAX, "{} characters", message.chars().count());
     let words = message.split(['"', '(']).next().unwrap_or_default();
     words.chars().filter(|c| !c.is_ascii_digit()).take(60).collect()
 }
