@@ -19,6 +19,9 @@ const SEED: u64 = 1;
 /// So many inputs with an outcome of their own are kept for further mutations.
 const POOL_MAX: usize = 2000;
 
+/// So many kinds of outcome are told from each other: a long run must not take all memory itself.
+const OUTCOMES_MAX: usize = 100_000;
+
 /// How often a failing input is tried to be made smaller, and for how long.
 const SHRINKS_MAX: usize = 400;
 const SHRINKING_MAX: Duration = Duration::from_secs(10);
@@ -58,7 +61,7 @@ impl Figures {
         self.executions += 1;
         self.peak_bytes = self.peak_bytes.max(tried.peak_bytes);
         self.slowest = self.slowest.max(tried.took);
-        self.outcomes.insert(tried.outcome)
+        self.outcomes.len() < OUTCOMES_MAX && self.outcomes.insert(tried.outcome)
     }
 }
 

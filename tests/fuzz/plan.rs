@@ -91,7 +91,7 @@ const TARGET: Target = Target {
         "aaaaaaaaaaaaaaaaaaaaaaaa",
         "server1/accounts",
     ],
-    executions: 8000,
+    executions: 6000,
     memory_base: 8 * MIB,
     memory_per_byte: 100,
     allocations_base: 200_000,
@@ -108,7 +108,7 @@ fn check(input: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(input) else { return read_from_disk(input) };
     let sources: Vec<Source> = text.split(BETWEEN_FILES).enumerate().map(|(n, text)| source(n, text)).collect();
     let loaded = plan::load(&sources);
-    assert_eq!(loaded, plan::load(&sources), "the same plan gives the same");
+    assert!(loaded == plan::load(&sources), "the same plan gives another");
     serde_json::from_str::<serde_json::Value>(&validation_json(&loaded)).unwrap();
     match loaded {
         Ok(desired) => {

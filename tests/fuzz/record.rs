@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// So much of an input is printed.
 const SHOWN_BYTES_MAX: usize = 400;
 
+/// So much of what it failed with.
+const SAID_CHARS_MAX: usize = 2000;
+
 /// Says a line past the test program's capture: the figures are wanted of a run that passes, too.
 pub(crate) fn say(line: &str) {
     writeln!(std::io::stderr(), "{line}").unwrap();
@@ -74,6 +77,7 @@ pub(crate) fn failed(target: &str, seed: u64, input: &[u8], what: &str) -> Strin
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
     let path = folder().join(format!("{target}-{name:016x}"));
     fs::write(&path, input).unwrap();
+    let what: String = what.chars().take(SAID_CHARS_MAX).collect();
     let shown = input[..input.len().min(SHOWN_BYTES_MAX)].escape_ascii();
     format!(
         "fuzz: {target} FAILED (seed {seed}): {what}\nthe input, {} bytes: {shown}\nit is {}\n{}\nonce mended, keep it in \
