@@ -153,6 +153,12 @@ fn bombs_end_fast_with_a_message() {
     defused("indentation", stairs, "inside each other");
     defused("a billion laughs", laughs, "more than 50000 values");
     defused("a wide repetition", format!("a: &a\n{items}{wide}"), "more than 50000 values");
+    let long = format!("a: &a [{}]\n", "x".repeat(1900));
+    let ten = |of: &str, key: &str| format!("{key}: &{key} [{}]\n", vec![format!("*{of}"); 10].join(", "));
+    let tens = ten("a", "b") + &ten("b", "c") + &ten("c", "d") + &ten("d", "e");
+    defused("laughs at a long text", long + &tens, "repeat more than 262144 bytes");
+    let anchors = repeated(15, |n| format!("&a{n} [\n")) + &"x, x, x, x\n".repeat(5000).replace("x\n", "x,\n");
+    defused("anchors around everything", anchors + &"]".repeat(15), "more than 50000 values");
     defused("many aliases", format!("a: &a x\nb:\n{}", "  - *a\n".repeat(20_000)), "more than 100 aliases");
     defused("ten megabytes", "a: b\n".repeat(2 * 1024 * 1024), "larger than");
     defused("one long line", "x".repeat(1_000_000), "longer than");

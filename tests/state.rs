@@ -11,6 +11,12 @@ mod child;
 #[path = "state/conformance.rs"]
 mod conformance;
 #[cfg(test)]
+#[path = "state/crash.rs"]
+mod crash;
+#[cfg(test)]
+#[path = "state/damage.rs"]
+mod damage;
+#[cfg(test)]
 #[path = "state/documented.rs"]
 mod documented;
 #[cfg(test)]
@@ -25,3 +31,6 @@ mod lock;
 #[cfg(test)]
 #[path = "state/trouble.rs"]
 mod trouble;
+#[cfg(test)]
+#[path = "state/turns.rs"]
+mod turns;

@@ -1,5 +1,10 @@
 //! The disk on a bad night: states that cannot be read, written or trusted, and a disk that fills while a backup runs.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
+)]
+
 mod support;
 
 use std::fs;
@@ -161,7 +166,7 @@ fn a_disk_that_fills_while_a_backup_runs_ends_the_run_and_not_the_backup() {
         assert!(text.contains(word), "`{word}` in:\n{text}");
     }
     let leftovers = fs::read_dir(site.path("state")).unwrap();
-    let leftovers = leftovers.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".tmp-"));
+    let leftovers = leftovers.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".tmp"));
     assert_eq!(leftovers.count(), 0, "nothing half written is left");
 
     let again = site.jbr(&["apply", "--auto-approve"]);
@@ -192,4 +197,104 @@ fn a_link_to_a_state_is_followed() {
     assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
     assert!(fs::symlink_metadata(site.state_path()).unwrap().is_symlink(), "the link stays");
     assert!(Path::new(&site.path("elsewhere/real.json")).is_file());
+}
+
+/// How a state is lost, and what the message's words for the way back begin with.
+struct Loss {
+    /// So many of the newest files are damaged.
+    damaged: u64,
+    /// What is left of them.
+    content: fn(&[u8]) -> Vec<u8>,
+    /// What is said of it.
+    says: &'static str,
+    /// The command to follow.
+    command: &'static str,
+    /// Whether the state that this leads to knows that the backup was asked for.
+    is_remembered: bool,
+}
+
+/// The second job of the plan, which must wait for the first.
+const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbb";
+
+/// A site whose first backup runs and whose `jbr` was killed.
+fn killed_while_a_backup_runs() -> Site {
+    let job = |id: &str, takes: u64| {
+        let execution = Execution::of(Duration::from_millis(takes)).starts_after(Duration::from_millis(100));
+        Job::new(id, format!("job {id}")).writes_to(DESTINATION).script([execution])
+    };
+    let site = Site::start(&Fleet::new(Utc::now()).server("a", |server| {
+        server.destination(Destination::on(NAS, DESTINATION)).job(job(JOB, 8000)).job(job(SECOND, 200))
+    }));
+    site.write_plan(&format!(
+        "run: {{ poll: 1s }}\njobs:\n  - {{ name: accounts, server: a, id: {JOB} }}\n  - {{ name: files, server: a, id: {SECOND} }}\n"
+    ));
+    let mut jbr = site.spawn(&["apply", "--auto-approve"]);
+    site.until_runs("a", JOB);
+    let knows = || fs::read_to_string(site.state_path()).is_ok_and(|state| state.contains("\"running\""));
+    until("jbr knows of it", knows);
+    jbr.kill().unwrap();
+    jbr.wait().unwrap();
+    site
+}
+
+/// A backup runs and the state is damaged: whichever way back is taken, the backup is found and not started again.
+fn check_way_back(loss: &Loss) {
+    let site = killed_while_a_backup_runs();
+    for n in 0..loss.damaged {
+        let file = if n == 0 { site.state_path() } else { site.path(&format!("state/state.json.{n}")) };
+        let whole = fs::read(&file).unwrap_or_default();
+        fs::write(&file, (loss.content)(&whole)).unwrap();
+    }
+    let refused = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.text());
+    says(&refused, &[loss.says, "Nothing was changed", "a backup that runs is still found"]);
+    assert_eq!(site.account().triggers_by_api("a", JOB), 1, "nothing is started from a guess");
+    assert!(site.runs("a", JOB), "and nothing is stopped");
+
+    let (_, rest) = refused.stderr.split_once(loss.command).unwrap();
+    let arguments = rest.split([';', '\n']).next().unwrap().split(". What").next().unwrap();
+    let command = format!("{}{arguments}", loss.command);
+    assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "{command}");
+    let remembered = fs::read_to_string(site.state_path()).unwrap_or_default();
+    assert_eq!(remembered.contains("\"triggered\""), loss.is_remembered, "{remembered}");
+    let again = site.jbr(&["apply", "--auto-approve"]);
+
+    assert_eq!(again.code, Some(0), "{}", again.text());
+    let account = site.account();
+    assert_eq!((account.triggers_by_api("a", JOB), account.triggers_by_api("a", SECOND)), (1, 1), "{}", again.text());
+    assert_eq!(account.max_writers(NAS), 1, "{:?}", account.overlaps(NAS));
+    assert_eq!((site.verdict("a/accounts"), site.verdict("a/files")), (json!("completed"), json!("completed")));
+}
+
+#[test]
+fn a_backup_that_runs_is_found_from_the_newest_generation() {
+    check_way_back(&Loss {
+        damaged: 1,
+        content: |whole| whole[..whole.len() / 2].to_vec(),
+        says: "state.json is damaged: it is not a state file",
+        command: "cp ",
+        is_remembered: true,
+    });
+}
+
+#[test]
+fn a_backup_that_runs_is_found_from_a_state_that_does_not_know_of_it() {
+    check_way_back(&Loss {
+        damaged: 3,
+        content: |whole| vec![0; whole.len()],
+        says: "state.json is damaged: it holds nothing but zeros",
+        command: "cp ",
+        is_remembered: false,
+    });
+}
+
+#[test]
+fn a_backup_that_runs_is_found_with_nothing_remembered() {
+    check_way_back(&Loss {
+        damaged: 4,
+        content: |whole| whole.iter().map(|byte| byte ^ 1).collect(),
+        says: "No earlier generation of it is whole",
+        command: "rm -f ",
+        is_remembered: false,
+    });
 }

@@ -11,7 +11,7 @@ mod log;
 mod output;
 mod plan;
 mod prompt;
-mod saved;
+pub mod saved;
 mod screen;
 mod select;
 mod state;

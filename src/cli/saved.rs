@@ -20,9 +20,9 @@ const FORMAT: u32 = 1;
 const SIZE_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A saved plan, as it stands in its file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SavedPlan {
+pub struct SavedPlan {
     #[serde(rename = "jbr_saved_plan")]
     format: u32,
     plan: PathBuf,
@@ -89,7 +89,7 @@ impl SavedPlan {
     pub(super) fn write(&self, path: &Path) -> Result<(), CliError> {
         let failed = |why: std::io::Error| unusable(path, format!("it cannot be written: {why}"));
         refuse_to_replace(path)?;
-        let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
+        let text = self.to_json().map_err(|error| failed(error.into()))?;
         let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(failed)?;
         writeln!(file, "{text}").and_then(|()| file.as_file().sync_all()).map_err(failed)?;
         file.persist(path).map_err(|error| failed(error.error))?;
@@ -112,18 +112,35 @@ impl SavedPlan {
         if bytes.len() as u64 > SIZE_MAX_BYTES {
             return Err(unusable(path, format!("it is larger than {SIZE_MAX_BYTES} bytes, so it is no saved plan")));
         }
-        let format = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
+        Self::from_bytes(&bytes).map_err(|what| unusable(path, what))
+    }
+
+    /// The saved plan that these bytes are.
+    ///
+    /// # Errors
+    /// Why they are none, printable.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let format = serde_json::from_slice::<serde_json::Value>(bytes).ok();
         let format = format.as_ref().and_then(|value| value.get("jbr_saved_plan")).and_then(serde_json::Value::as_u64);
         match format {
-            None => Err(unusable(path, "it is not a plan saved by `jbr plan --out`".to_owned())),
-            Some(format) if format > u64::from(FORMAT) => Err(unusable(
-                path,
-                format!("it was saved by a newer jbr (format {format}; this one reads up to {FORMAT})"),
-            )),
-            Some(_) => {
-                serde_json::from_slice(&bytes).map_err(|error| unusable(path, format!("it is damaged: {error}")))
+            None => Err("it is not a plan saved by `jbr plan --out`".to_owned()),
+            Some(format) if format > u64::from(FORMAT) => {
+                Err(format!("it was saved by a newer jbr (format {format}; this one reads up to {FORMAT})"))
             }
+            Some(format) if format < u64::from(FORMAT) => Err(format!("it names format {format}, which never existed")),
+            Some(_) => serde_json::from_slice(bytes).map_err(|error| {
+                // Its words name keys of the file, which can hold anything.
+                format!("it is damaged: {}", crate::printable::printable(&error.to_string()))
+            }),
         }
+    }
+
+    /// The bytes that it is saved as, without the line break at their end.
+    ///
+    /// # Errors
+    /// Where its plan's path is not UTF-8.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
     }
 
     /// Refuses to run anything but what was approved.

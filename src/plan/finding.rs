@@ -1,6 +1,5 @@
 //! A problem of the plan as data: what, where, and how to mend it. `report` turns it into text.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -135,8 +134,9 @@ impl<'a> Findings<'a> {
             let problem = Problem::new(message, "they come after this line").help("mend the ones above first");
             let mut finding = self.finding(&Found { span: last.span, problem, hidden: None });
             // A secret stays hidden also where its own finding is not shown: it may share a line with one that is.
-            let hidden: HashSet<Hidden> = more.iter().filter_map(|found| self.hidden(found)).collect();
-            finding.hidden.extend(hidden);
+            finding.hidden.extend(more.iter().filter_map(|found| self.hidden(found)));
+            finding.hidden.sort_by_key(|hidden| (hidden.file.clone(), hidden.span.start, hidden.span.end));
+            finding.hidden.dedup();
             findings.push(finding);
         }
         Err(findings)

@@ -16,11 +16,14 @@ use super::visible;
 /// How deep maps and lists may nest; a plan needs four levels.
 pub(super) const DEPTH_MAX: usize = 16;
 
-/// How many values one file may hold, those that aliases repeat included.
+/// How many values one file may hold, those that aliases repeat and anchors keep included.
 const NODES_MAX: usize = 50_000;
 
 /// How many aliases one file may hold.
 const ALIASES_MAX: usize = 100;
+
+/// How many bytes of text aliases and anchors of one file may repeat: few values can hold long texts.
+const REPEATED_BYTES_MAX: usize = 256 * 1024;
 
 /// How long a line may be, in bytes.
 const LINE_LENGTH_MAX: usize = 2000;
@@ -148,6 +151,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, Node>,
     nodes: usize,
     aliases: usize,
+    /// The text that aliases and anchors have copied so far, in bytes.
+    repeated_bytes: usize,
     /// Where the last event ended; a quote that never closes starts after it.
     end: usize,
 }
@@ -217,18 +222,30 @@ impl Builder<'_> {
         if self.open.len() + depth(&node) > DEPTH_MAX {
             return Err((span, too_deep()));
         }
-        self.nodes += count(&node);
+        self.charge(&node).map_err(|problem| (span, problem))?;
         self.add(node, 0).map_err(|(_, problem)| (span, problem))
+    }
+
+    /// Counts a copy of a value, for an alias or because it has an anchor: both multiply.
+    fn charge(&mut self, node: &Node) -> Result<(), Problem> {
+        self.nodes += count(node);
+        self.repeated_bytes += bytes(node);
+        if self.repeated_bytes > REPEATED_BYTES_MAX {
+            let problem =
+                Problem::new(format!("anchors and aliases repeat more than {REPEATED_BYTES_MAX} bytes"), "too many");
+            return Err(problem.help("put what repeats into `defaults`"));
+        }
+        if self.nodes > NODES_MAX { Err(too_many_values()) } else { Ok(()) }
     }
 
     /// Puts a finished node where it belongs: into the map or list that is open, or at the root.
     fn add(&mut self, node: Node, anchor: usize) -> Taken {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
-            let problem = Problem::new(format!("more than {NODES_MAX} values in one file"), "too many for a plan");
-            return Err((node.span, problem.help("split it into several files of one folder")));
+            return Err((node.span, too_many_values()));
         }
         if anchor != 0 {
+            self.charge(&node).map_err(|problem| (node.span, problem))?;
             self.anchors.insert(anchor, node.clone());
         }
         let Some(open) = self.open.last_mut() else {
@@ -265,6 +282,16 @@ fn count(node: &Node) -> usize {
     }
 }
 
+/// The text that a copy of it copies.
+fn bytes(node: &Node) -> usize {
+    let scalar = |scalar: &Scalar| scalar.text.len() + scalar.source.len();
+    match &node.content {
+        Content::Scalar(it) => scalar(it),
+        Content::List(items) => items.iter().map(bytes).sum(),
+        Content::Map(entries) => entries.iter().map(|entry| scalar(&entry.key.scalar) + bytes(&entry.value)).sum(),
+    }
+}
+
 fn depth(node: &Node) -> usize {
     match &node.content {
         Content::Scalar(_) => 0,
@@ -277,6 +304,11 @@ fn depth(node: &Node) -> usize {
 pub(super) fn too_deep() -> Problem {
     Problem::new(format!("more than {DEPTH_MAX} maps or lists inside each other"), "too deep for a plan")
         .help("a plan needs four levels; look for a bracket or a `-` too many")
+}
+
+fn too_many_values() -> Problem {
+    Problem::new(format!("more than {NODES_MAX} values in one file"), "too many for a plan")
+        .help("split it into several files of one folder")
 }
 
 fn tagged() -> Problem {

@@ -85,7 +85,7 @@ pub fn about(expected: Duration) -> String {
     if seconds < MINUTE {
         return duration(expected);
     }
-    let rounded = (seconds + MINUTE / 2) / MINUTE * MINUTE;
+    let rounded = seconds.saturating_add(MINUTE / 2) / MINUTE * MINUTE;
     match rounded {
         ..HOUR => format!("{}m", rounded / MINUTE),
         _ => duration(Duration::from_secs(rounded)),
@@ -126,6 +126,7 @@ mod tests {
         check(7500, "2h 05m", "2h 05m");
         check(86_399, "23h 59m", "1d 0h");
         check(273_600, "3d 4h", "3d 4h");
+        check(u64::MAX, "213503982334601d 7h", "213503982334601d 7h");
     }
 
     #[test]

@@ -36,6 +36,17 @@ fn a_file_of_format_1_loads_for_ever() {
     assert_eq!(decode(&fixture("v1-unreachable.json")).unwrap(), example::other());
 }
 
+#[test]
+fn every_format_that_was_ever_written_has_its_fixture() {
+    for format in 1..=FORMAT {
+        let state = decode(&fixture(&format!("v{format}.json"))).unwrap();
+        assert!(
+            state.run.is_some() && !state.jobs.is_empty() && !state.history.is_empty(),
+            "v{format}.json says too little"
+        );
+    }
+}
+
 /// The format that is written is the one of the fixture, to the byte; a change of it is a new format.
 #[test]
 fn what_is_written_today_is_format_1() {
@@ -61,17 +72,12 @@ fn a_file_that_ends_early_is_refused_at_every_length() {
 }
 
 #[test]
-fn a_flipped_bit_never_makes_another_state() {
-    let state = example::small();
-    let bytes = encode(&state).unwrap();
+fn every_flipped_bit_is_noticed() {
+    let bytes = encode(&example::small()).unwrap();
     for (place, bit) in (0..bytes.len()).flat_map(|place| (0..8).map(move |bit| (place, bit))) {
         let mut flipped = bytes.clone();
         flipped[place] ^= 1 << bit;
-        // A blank outside the checked part can become another blank.
-        assert!(
-            decode(&flipped).is_ok_and(|read| read == state) || decode(&flipped).is_err(),
-            "byte {place} bit {bit}"
-        );
+        assert!(decode(&flipped).is_err(), "byte {place} bit {bit}");
     }
 }
 

@@ -15,14 +15,14 @@ fn me() -> Holder {
     Holder::this_process("test", Timestamp::UNIX_EPOCH)
 }
 
-fn locked(path: &Path) -> FileStore {
+pub(crate) fn locked(path: &Path) -> FileStore {
     let mut store = FileStore::new(path).unwrap();
     store.lock(&me()).unwrap();
     store
 }
 
 /// A folder whose `state.json` was written so many times, and that file.
-fn after(writes: u64) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn after(writes: u64) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
     let mut store = locked(&path);
@@ -33,11 +33,11 @@ fn after(writes: u64) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn load(path: &Path) -> Result<Option<State>, StoreError> {
+pub(crate) fn load(path: &Path) -> Result<Option<State>, StoreError> {
     FileStore::new(path).unwrap().load()
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -45,7 +45,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// What a shell would do with the command in a message.
-fn follow(message: &str, command: &str) {
+pub(crate) fn follow(message: &str, command: &str) {
     let start = message.find(command).unwrap_or_else(|| panic!("no \"{command}\" in: {message}"));
     let rest = &message[start..];
     let end = [". ", ";"].iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
@@ -173,6 +173,18 @@ fn a_removed_file_is_not_a_first_start() {
     assert!(matches!(error, StoreError::Missing { newest: Some(_), .. }), "{message}");
     follow(&message, "cp ");
     assert_eq!(load(&path).unwrap().unwrap().serial, 2);
+}
+
+/// Where nobody can tell whether there are generations: here their names are too long, on a bad day the disk does not answer.
+#[test]
+fn generations_that_cannot_be_looked_for_are_not_taken_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s".repeat(254));
+    let error = load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("cannot look for earlier generations of") && error.contains("name a shorter file"),
+        "{error}"
+    );
 }
 
 #[test]

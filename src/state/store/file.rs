@@ -72,13 +72,11 @@ impl Store for FileStore {
     fn load(&self) -> Result<Option<State>, StoreError> {
         match read(self.path()) {
             Ok(bytes) => self.understand(&bytes).map(Some),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if generation::any(self.path()) {
-                    Err(StoreError::Missing { path: self.path_buf(), newest: generation::newest(self.path()) })
-                } else {
-                    Ok(None)
-                }
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => match generation::any(self.path()) {
+                Ok(false) => Ok(None),
+                Ok(true) => Err(StoreError::Missing { path: self.path_buf(), newest: generation::newest(self.path()) }),
+                Err(source) => Err(io("look for earlier generations of", self.path(), source)),
+            },
             Err(error) if error.kind() == ErrorKind::IsADirectory => Err(StoreError::NotAFile(self.path_buf())),
             Err(source) => Err(io("read", self.path(), source)),
         }
@@ -88,9 +86,10 @@ impl Store for FileStore {
         self.must_be_locked()?;
         check(self.load()?.as_ref(), expected, next)?;
         let bytes = encode(next).map_err(|source| StoreError::Unwritable { path: self.path_buf(), source })?;
+        let failed = |source| io("write", self.path(), source);
         let mut write = Write::new(&self.place, &bytes);
-        for step in steps(&self.place) {
-            write.perform(&step).map_err(|source| io("write", self.path(), source))?;
+        for step in steps(&self.place).map_err(failed)? {
+            write.perform(&step).map_err(failed)?;
         }
         Ok(())
     }

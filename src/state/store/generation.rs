@@ -28,8 +28,18 @@ pub(super) fn files(path: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Whether there is any, whole or not.
-pub(super) fn any(path: &Path) -> bool {
-    files(path).any(|file| fs::symlink_metadata(file).is_ok())
+///
+/// # Errors
+/// Where the system cannot say: "there is none" would be a first start.
+pub(super) fn any(path: &Path) -> io::Result<bool> {
+    for file in files(path) {
+        match fs::symlink_metadata(file) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 /// The newest that is whole.

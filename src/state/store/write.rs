@@ -42,19 +42,27 @@ pub(super) enum Step {
 }
 
 /// The steps of a write, for the files that are there.
-pub(super) fn steps(place: &Place) -> Vec<Step> {
+///
+/// # Errors
+/// Where the system cannot say which are: one that is taken for missing would be written over.
+pub(super) fn steps(place: &Place) -> io::Result<Vec<Step>> {
     let mut steps = vec![Step::Create, Step::Fill, Step::SyncFile];
     let newest = place.generation(1);
+    let current = identity(&place.file)?;
     // A crash after `Link` has left them one: linking again would fill two generations with the same.
-    if identity(&place.file).is_some() && identity(&place.file) != identity(&newest) {
-        let is_free = |n: &usize| identity(&place.generation(*n)).is_none();
-        let free = (1..GENERATIONS_MAX).find(is_free).unwrap_or(GENERATIONS_MAX);
+    if current.is_some() && current != identity(&newest)? {
+        let mut free = GENERATIONS_MAX;
+        for n in (1..GENERATIONS_MAX).rev() {
+            if identity(&place.generation(n))?.is_none() {
+                free = n;
+            }
+        }
         let ageing = (1..free).rev().map(|n| Step::Age { from: place.generation(n), to: place.generation(n + 1) });
         steps.extend(ageing);
         steps.push(Step::Link { to: newest });
     }
     steps.extend([Step::Replace, Step::SyncFolder]);
-    steps
+    Ok(steps)
 }
 
 /// A write that is under way. Dropping it removes the temporary file, unless it has become the state.
@@ -127,8 +135,13 @@ fn copy(place: &Place, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::symlink_metadata(path).ok().map(|there| (there.dev(), there.ino()))
+/// Which file has this name; `None` if none has.
+fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok(Some((there.dev(), there.ino()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Removes what killed writers have left. Only under the lock: otherwise it may be a live one's.

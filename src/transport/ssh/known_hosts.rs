@@ -26,16 +26,17 @@ const ALGORITHMS: [(&str, &str); 6] = [
 
 /// What a host is looked up as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HostNames {
+pub struct HostNames {
     /// `host`, or `[host]:port` for any port but 22.
-    pub(super) listed: String,
+    pub listed: String,
     /// `host` alone where the port is not 22: a key listed under it is good too (as for ssh), a different one says nothing.
-    pub(super) without_port: Option<String>,
+    pub without_port: Option<String>,
 }
 
 impl HostNames {
     /// The names of a host, in lower case as ssh writes them.
-    pub(super) fn new(host: &str, port: u16) -> Self {
+    #[must_use]
+    pub fn new(host: &str, port: u16) -> Self {
         let host = host.to_ascii_lowercase();
         if port == SSH_PORT {
             Self { listed: host, without_port: None }
@@ -47,16 +48,17 @@ impl HostNames {
 
 /// A public key: its type and its bytes as they stand on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PublicKey {
+pub struct PublicKey {
     /// As `ssh-ed25519`; taken from the bytes themselves.
-    pub(super) kind: String,
+    pub kind: String,
     /// The wire format.
-    pub(super) blob: Vec<u8>,
+    pub blob: Vec<u8>,
 }
 
 impl PublicKey {
     /// A key from its wire format, which starts with its type; `None` if this is not one.
-    pub(super) fn from_blob(blob: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn from_blob(blob: &[u8]) -> Option<Self> {
         let length = usize::try_from(u32::from_be_bytes(*blob.first_chunk::<4>()?)).ok()?;
         let kind = blob.get(4..4_usize.checked_add(length)?)?;
         let is_name = !kind.is_empty() && kind.iter().all(|b| b.is_ascii_alphanumeric() || b"-.@_".contains(b));
@@ -64,25 +66,28 @@ impl PublicKey {
     }
 
     /// The fingerprint as ssh shows it: `SHA256:…`.
-    pub(super) fn fingerprint(&self) -> String {
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
         format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&self.blob)))
     }
 
     /// The type as ssh names it to people: `ED25519`, `RSA`, `ECDSA`.
-    pub(super) fn kind_for_people(&self) -> String {
+    #[must_use]
+    pub fn kind_for_people(&self) -> String {
         let short = self.kind.strip_prefix("ssh-").unwrap_or(&self.kind);
         if short.starts_with("ecdsa") { "ECDSA".to_owned() } else { short.to_ascii_uppercase() }
     }
 
     /// The line that makes this key known for a host.
-    pub(super) fn line_for(&self, names: &HostNames) -> String {
+    #[must_use]
+    pub fn line_for(&self, names: &HostNames) -> String {
         format!("{} {} {}", names.listed, self.kind, STANDARD.encode(&self.blob))
     }
 }
 
 /// What `known_hosts` says about the key that a server showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// It is the known one.
     Known,
     /// The host is not known.
@@ -103,7 +108,7 @@ pub(super) enum Verdict {
 
 /// The lines that could be understood; the others are passed over, as ssh does.
 #[derive(Debug, Default)]
-pub(super) struct KnownHosts {
+pub struct KnownHosts {
     entries: Vec<Entry>,
 }
 
@@ -129,14 +134,16 @@ struct Pattern {
 
 impl KnownHosts {
     /// Understands a file's content. Never fails: a line that is no entry is passed over.
-    pub(super) fn parse(content: &[u8]) -> Self {
+    #[must_use]
+    pub fn parse(content: &[u8]) -> Self {
         let lines = content.split(|b| *b == b'\n').enumerate();
         let entries = lines.filter_map(|(index, line)| Entry::parse(index + 1, &String::from_utf8_lossy(line)));
         Self { entries: entries.collect() }
     }
 
     /// Judges the key that a server showed.
-    pub(super) fn judge(&self, names: &HostNames, shown: &PublicKey) -> Verdict {
+    #[must_use]
+    pub fn judge(&self, names: &HostNames, shown: &PublicKey) -> Verdict {
         let same = |entry: &&Entry| entry.key.blob == shown.blob;
         if let Some(entry) = self.of(names, true).chain(self.aside(names, true)).find(same) {
             return Verdict::Revoked { line: entry.line };
@@ -157,7 +164,8 @@ impl KnownHosts {
 
     /// The host key algorithms to offer: those of keys that are known first, so that a host known by one type is not
     /// asked for another.
-    pub(super) fn algorithms(&self, names: &HostNames) -> String {
+    #[must_use]
+    pub fn algorithms(&self, names: &HostNames) -> String {
         let known: Vec<&str> =
             self.of(names, false).chain(self.aside(names, false)).map(|entry| entry.key.kind.as_str()).collect();
         let (first, then): (Vec<_>, Vec<_>) = ALGORITHMS.iter().partition(|(_, kind)| known.contains(kind));

@@ -25,7 +25,7 @@ mod connection;
 mod exchange;
 mod host_key;
 mod key_file;
-mod known_hosts;
+pub mod known_hosts;
 mod login;
 mod patience;
 mod tcp;
