@@ -11,11 +11,12 @@ use super::TICK;
 use super::ages::aged;
 use super::mutants::Mutant;
 use super::process::Process;
-use super::truth::{Broken, at_the_end, before_acting, whenever};
+use super::truth::{Broken, Judge};
+use super::words;
 use super::world::World;
 
 /// More states than this is a model that has grown out of hand.
-const STATES_MAX: usize = 300_000;
+const STATES_MAX: usize = 5_000_000;
 
 /// Everything that decides what can happen next.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +49,7 @@ pub(crate) fn search(queue: &Queue, process: &Process, roots: Vec<World>, mutant
     let base = process.base;
     let mut search = Search {
         queue,
+        judge: Judge { queue, mutant },
         process,
         base,
         mutant,
@@ -67,6 +69,7 @@ pub(crate) fn search(queue: &Queue, process: &Process, roots: Vec<World>, mutant
 
 struct Search<'a> {
     queue: &'a Queue,
+    judge: Judge<'a>,
     process: &'a Process,
     base: Timestamp,
     mutant: Mutant,
@@ -114,7 +117,7 @@ impl Search<'_> {
             None => self.start(index, &state),
             Some(Action::Finish(End::Complete)) => {
                 self.places[index].is_end = true;
-                at_the_end(&state.world, &state.mind, self.queue)
+                self.judge.at_the_end(&state.world, &state.mind)
             }
             // What is left is for the next process.
             Some(Action::Finish(_)) => {
@@ -147,10 +150,10 @@ impl Search<'_> {
             self.add(State { world, stop: true, ..state.clone() }, Some(index), "a signal");
         }
         self.crash(index, &state.world, &state.stored, "killed before it acted");
-        before_acting(&state.world, &state.mind, action, self.queue)?;
+        self.judge.before_acting(&state.world, &state.mind, action)?;
         for (world, sight) in state.world.perform(action) {
-            let how = format!("{action:?} -> {sight:?}");
-            whenever(&world, &state.stored, &state.mind, self.queue)?;
+            let how = format!("{}: {}", words::action(action), words::sight(&sight));
+            self.judge.whenever(&world, &state.stored, &state.mind)?;
             if action.is_mutation() {
                 self.crash(index, &world, &state.stored, &format!("killed after {how}"));
             }
