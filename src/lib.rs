@@ -44,6 +44,8 @@ pub mod forecast;
 
 pub mod proposal;
 
+pub mod audit;
+
 pub mod render;
 
 pub mod cli;

@@ -8,6 +8,9 @@
 )]
 
 #[cfg(test)]
+#[path = "render/audits.rs"]
+mod audits;
+#[cfg(test)]
 #[path = "render/fixtures.rs"]
 mod fixtures;
 
@@ -27,7 +30,10 @@ use jbr::render::event_json::{event_json, heartbeat_json};
 use jbr::render::narration::Narrator;
 use jbr::render::plan_json::plan_json;
 use jbr::render::summary::Ending;
-use jbr::render::{Page, Progress, Style, Summary, Zone, history, plan as plan_text, state as state_text, state_json};
+use jbr::render::{
+    Page, Progress, Style, Summary, Zone, audit as audit_text, audit_json, history, plan as plan_text,
+    state as state_text, state_json,
+};
 use jbr::state::State;
 
 fn folder() -> PathBuf {
@@ -268,6 +274,20 @@ fn the_runs_that_are_over() {
     assert_eq!(history::run(&state, &RunId::new(now(), 1), now(), &page()), None);
 }
 
+#[test]
+fn an_audit() {
+    for (name, audit) in [
+        ("audit-good", audits::good()),
+        ("audit-empty", audits::empty()),
+        ("audit-overlapped", audits::overlapped()),
+        ("audit-disagreeing", audits::disagreeing()),
+        ("audit-everything", audits::everything()),
+    ] {
+        check(&format!("{name}.txt"), &audit_text::text(&audit, &page()));
+        check_json(&format!("{name}.json"), &audit_json::audit_json(&audit));
+    }
+}
+
 /// Every text for people, at a width.
 fn texts(page: &Page) -> Vec<String> {
     let mut texts = Vec::new();
@@ -277,6 +297,7 @@ fn texts(page: &Page) -> Vec<String> {
     }
     texts.push(state_text::show(&every_phase(), now(), page));
     texts.push(history::history(&past(), now(), page));
+    texts.push(audit_text::text(&audits::everything(), page));
     let (queue, journal, records) = every_verdict();
     let run = RunId::new(now(), 412);
     let ending = Ending::Ended(&End::Complete);
@@ -353,8 +374,21 @@ fn collect(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
             for (key, value) in object {
                 keys.insert(key.clone());
                 let is_word = [
-                    "kind", "event", "remark", "decision", "action", "phase", "verdict", "state", "end", "answer",
+                    "kind",
+                    "event",
+                    "remark",
+                    "decision",
+                    "action",
+                    "phase",
+                    "verdict",
+                    "state",
+                    "end",
+                    "answer",
                     "status",
+                    "conclusion",
+                    "gap",
+                    "assumption",
+                    "writes",
                 ];
                 if let (true, Some(word)) = (is_word.contains(&key.as_str()), value.as_str())
                     && !word.contains(':')

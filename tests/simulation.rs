@@ -12,6 +12,9 @@
 //! never end by itself: a group that died with a reboot, and one that waits for a destination which is closed for good reason.
 
 #[cfg(test)]
+#[path = "simulation/audited.rs"]
+mod audited;
+#[cfg(test)]
 #[path = "simulation/book.rs"]
 mod book;
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::EXIT_CODES_HELP;
+use super::period::{When, duration_or_none};
 use crate::names::{JobAddress, ServerName};
 
 /// Where plans are if nobody says otherwise.
@@ -80,6 +82,14 @@ pub(super) enum Verb {
     /// Show what jbr remembers
     #[command(subcommand)]
     State(StateVerb),
+    /// Prove from JetBackup's own records that no two guarded backups wrote at the same time
+    ///
+    /// Reads the logs and queue groups of every server, changes nothing, and holds what jbr remembers against them. Backups count whoever
+    /// started them.
+    ///
+    /// Exits with 0 only with a proof, with 3 if two backups overlapped, with 4 if JetBackup recorded another outcome than jbr remembers,
+    /// and with 8 if records are missing; what is known to be wrong comes before what is not known, and everything is shown.
+    Audit(AuditArgs),
     /// Check the plan alone, without the network
     Validate,
     /// Show the whole job on a simulated fleet: no server, no setup
@@ -132,6 +142,23 @@ pub(super) struct ApplyArgs {
     /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
     #[arg(long)]
     pub(super) fresh: bool,
+}
+
+/// `jbr audit`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AuditArgs {
+    /// Only this server (repeatable): the proof is of those servers alone
+    #[arg(long = "server", value_name = "NAME")]
+    pub(super) servers: Vec<ServerName>,
+    /// From when on: how long ago (7d, 36h), a day (2026-11-20), or a time (2026-11-20T02:00, local unless it has an offset)
+    #[arg(long, value_name = "WHEN", default_value = "7d")]
+    pub(super) since: When,
+    /// Until when, in the same ways; now if it is not given
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<When>,
+    /// How far apart the clocks of two servers may be, a second for the resolution of JetBackup's records included
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration_or_none)]
+    pub(super) clock_tolerance: Duration,
 }
 
 /// `jbr state`.

@@ -61,6 +61,9 @@ pub(super) enum CliError {
         /// The server.
         server: ServerName,
     },
+    /// A period that is none.
+    #[error("{0}")]
+    Period(String),
     /// A signal came before anything was started.
     #[error("stopped before anything was started")]
     Stopped,
@@ -114,7 +117,7 @@ impl CliError {
     #[must_use]
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::UnknownName { .. } | Self::NothingSelected => Exit::Usage,
+            Self::UnknownName { .. } | Self::NothingSelected | Self::Period(_) => Exit::Usage,
             Self::NobodyToAsk | Self::NotApproved => Exit::NotApproved,
             Self::Stopped => Exit::Stopped,
             Self::Stale { .. } => Exit::Stale,
@@ -170,6 +173,10 @@ impl CliError {
                 "this is a bug of jbr, noticed before it could do harm; please report it with the state file".to_owned()
             }
             Self::Lock(LockError::Held(_)) => "it goes on by itself; `jbr state show` says how far it is".to_owned(),
+            Self::Period(_) => {
+                "`--since` and `--until` take a duration ago (7d), a day (2026-11-20) or a time (2026-11-20T02:00, or with an offset)"
+                    .to_owned()
+            }
             Self::Stopped
             | Self::PlanRead(_)
             | Self::PlanInvalid { .. }

@@ -1,5 +1,6 @@
 //! How a command ends: the exit codes, the same everywhere.
 
+use crate::audit::Conclusion;
 use crate::desired::Partial;
 use crate::execute::End;
 use crate::execute::journal::{GateState, Journal};
@@ -15,9 +16,9 @@ pub enum Exit {
     Error,
     /// 2: only `plan --detailed-exitcode`: something to do.
     SomethingToDo,
-    /// 3: a backup failed, was aborted or never started.
+    /// 3: a backup failed, was aborted or never started; of `audit`, two backups overlapped.
     BackupFailed,
-    /// 4: partial beyond what the plan accepts.
+    /// 4: partial beyond what the plan accepts; of `audit`, JetBackup recorded another outcome than `jbr` remembers.
     Partial,
     /// 5: not approved.
     NotApproved,
@@ -25,7 +26,7 @@ pub enum Exit {
     Locked,
     /// 7: the saved plan is stale.
     Stale,
-    /// 8: cannot make sure that the storage is free, or closed again.
+    /// 8: cannot make sure that the storage is free, or closed again; of `audit`, that no two backups overlapped.
     Unsafe,
     /// 9: nothing ran although something was asked for.
     NothingRan,
@@ -78,6 +79,17 @@ impl Exit {
         if partial == Partial::Fail && is(Verdict::Partial) { Self::Partial } else { Self::Success }
     }
 
+    /// How an audit ends: what is known to be wrong comes before what is not known.
+    #[must_use]
+    pub fn of_audit(conclusion: Conclusion) -> Self {
+        match conclusion {
+            Conclusion::Proven => Self::Success,
+            Conclusion::Overlapped => Self::BackupFailed,
+            Conclusion::Disagreement => Self::Partial,
+            Conclusion::Unproven => Self::Unsafe,
+        }
+    }
+
     /// This, or that a backup never started, where this says less.
     #[must_use]
     pub(super) fn or_backup_failed(self) -> Self {
@@ -94,12 +106,12 @@ Exit codes:
   0   all as asked
   1   an error
   2   only `plan --detailed-exitcode`: something to do
-  3   a backup failed, was aborted or never started
-  4   a partial backup, and the plan says `partial: fail`
+  3   a backup failed, was aborted or never started; `audit`: two backups wrote at the same time
+  4   a partial backup, and the plan says `partial: fail`; `audit`: JetBackup recorded another outcome than jbr remembers
   5   not approved
   6   another jbr holds the lock
   7   the saved plan is stale
-  8   unsafe: it cannot be made sure that the storage is free, or closed again
+  8   unsafe: it cannot be made sure that the storage is free, or closed again; `audit`: records are missing for a proof
   9   nothing ran although something was asked for
   10  stopped; `jbr apply` goes on from there
   64  usage";

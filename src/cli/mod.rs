@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod audit;
 mod conduct;
 mod demo;
 mod error;
@@ -9,6 +10,7 @@ mod exit;
 mod fleet;
 mod log;
 mod output;
+mod period;
 mod plan;
 mod prompt;
 pub mod saved;
@@ -51,6 +53,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Plan(args) => plan::plan(global, args, output),
         Verb::Apply(args) => apply::apply(global, args, output),
         Verb::State(verb) => state::state(global, *verb, output),
+        Verb::Audit(args) => audit::audit(global, args, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }

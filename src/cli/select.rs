@@ -3,7 +3,7 @@
 use super::args::Selection;
 use super::error::CliError;
 use crate::desired::Desired;
-use crate::names::JobAddress;
+use crate::names::{JobAddress, ServerName};
 use crate::plan::closest;
 
 /// Checks that everything that was asked for is in the plan, and that something is left.
@@ -11,12 +11,7 @@ use crate::plan::closest;
 /// # Errors
 /// [`CliError::UnknownName`] with the nearest name; [`CliError::NothingSelected`] where the two options exclude each other.
 pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
-    for server in &selection.servers {
-        if desired.server(server).is_none() {
-            let known = desired.servers.iter().map(|server| server.name.to_string());
-            return Err(unknown("server", server.as_str(), known.collect()));
-        }
-    }
+    check_servers(&selection.servers, desired)?;
     for job in &selection.jobs {
         if desired.job(job).is_none() {
             let known = desired.jobs.iter().map(|job| job.address.to_string());
@@ -28,6 +23,16 @@ pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliE
     } else {
         Err(CliError::NothingSelected)
     }
+}
+
+/// Checks that every server that was asked for is in the plan.
+///
+/// # Errors
+/// [`CliError::UnknownName`] with the nearest name.
+pub(super) fn check_servers(servers: &[ServerName], desired: &Desired) -> Result<(), CliError> {
+    let Some(stranger) = servers.iter().find(|server| desired.server(server).is_none()) else { return Ok(()) };
+    let known = desired.servers.iter().map(|server| server.name.to_string());
+    Err(unknown("server", stranger.as_str(), known.collect()))
 }
 
 /// Whether a job was asked for. Each option narrows; without any every job is meant.

@@ -3,19 +3,46 @@
 use crate::jetbackup::facts::{Group, Job};
 use crate::names::{DestinationId, JobId};
 
+/// Whether a backup writes to the guarded storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Writes {
+    /// It does: its job names the guarded destination, or every backup of its server is guarded.
+    Surely,
+    /// Nobody knows: its job is not listed, or lists no destination.
+    Perhaps,
+    /// It does not: its job lists other destinations only.
+    Elsewhere,
+}
+
+impl Writes {
+    /// Whether it counts as guarded. Unknown is not "elsewhere".
+    #[must_use]
+    pub fn counts(self) -> bool {
+        self != Self::Elsewhere
+    }
+}
+
+/// Where the backups of a job write, as its server lists it now. Without a declared destination every backup of the server is guarded.
+#[must_use]
+pub fn writes(destination: Option<&DestinationId>, job: Option<&JobId>, jobs: &[Job]) -> Writes {
+    let Some(destination) = destination else { return Writes::Surely };
+    match job.and_then(|job| jobs.iter().find(|known| known.id == *job)) {
+        Some(known) if known.destinations.contains(destination) => Writes::Surely,
+        Some(known) if !known.destinations.is_empty() => Writes::Elsewhere,
+        Some(_) | None => Writes::Perhaps,
+    }
+}
+
 /// Whether a group writes to the guarded destination, or could. Without a declared destination every backup of the server does.
 #[must_use]
 pub fn is_guarded(destination: Option<&DestinationId>, group: &Group, jobs: &[Job]) -> bool {
-    let Some(destination) = destination else { return true };
-    group.job.as_ref().is_none_or(|job| writes_to(destination, job, jobs))
+    writes(destination, group.job.as_ref(), jobs).counts()
 }
 
 /// Whether a job writes to a destination; one that is not listed, or lists none, might.
 #[must_use]
 pub fn writes_to(destination: &DestinationId, job: &JobId, jobs: &[Job]) -> bool {
-    jobs.iter()
-        .find(|known| known.id == *job)
-        .is_none_or(|known| known.destinations.is_empty() || known.destinations.contains(destination))
+    writes(Some(destination), Some(job), jobs).counts()
 }
 
 #[cfg(test)]
@@ -53,6 +80,8 @@ mod tests {
                 execution_time: None,
             };
             assert_eq!(is_guarded(destination, &group, &jobs), expected, "{id:?}");
+            let is_certain = destination.is_none() || matches!(id, Some("a" | "b" | "c"));
+            assert_eq!(writes(destination, group.job.as_ref(), &jobs) != Writes::Perhaps, is_certain, "{id:?}");
         };
         check(Some(&nas), Some("a"), true);
         check(Some(&nas), Some("b"), false);

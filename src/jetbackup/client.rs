@@ -126,9 +126,19 @@ impl Client {
     /// the wrong order would look like the newest ones.
     ///
     /// # Errors
+    /// As [`Client::logs_of`].
+    pub fn newest_logs(&mut self, job: &JobId, limit: usize) -> Result<Vec<Log>, CallError> {
+        let mut logs = self.logs_of(job)?;
+        logs.truncate(limit);
+        Ok(logs)
+    }
+
+    /// Every log that is kept of a job, newest first by start time; one without could be the newest and stands first.
+    ///
+    /// # Errors
     /// Any [`CallError`]; a log that does not name this job is [`CallError::Garbled`], for then the server did not do what
     /// was asked.
-    pub fn newest_logs(&mut self, job: &JobId, limit: usize) -> Result<Vec<Log>, CallError> {
+    pub fn logs_of(&mut self, job: &JobId) -> Result<Vec<Log>, CallError> {
         let mut logs = self.list(|slice| Command::ListLogs(job.clone(), slice), reply::logs)?;
         if let Some(stray) = logs.iter().find(|log| log.job.as_ref() != Some(job)) {
             let owner = stray.job.as_ref().map_or("no job", JobId::as_str);
@@ -136,7 +146,6 @@ impl Client {
             return Err(CallError::Garbled { function: "listLogs", message });
         }
         logs.sort_by(|a, b| newest_first(a.started, b.started).then_with(|| b.id.cmp(&a.id)));
-        logs.truncate(limit);
         Ok(logs)
     }
 

@@ -39,6 +39,18 @@ pub(super) const UNREACHABLE_WAIT: Limits = Limits::up_to(DAY.saturating_mul(7))
 /// The age of a run that is resumed.
 pub(super) const RESUME_WITHIN: Limits = Limits::up_to(DAY.saturating_mul(30));
 
+/// How far back somebody looks.
+const SPAN: Limits = Limits::up_to(DAY.saturating_mul(3650));
+
+/// A duration as it is typed on a command line, in the plan's language: a second to ten years.
+///
+/// # Errors
+/// What is wrong with it and how to mend it, for a person.
+pub fn span(text: &str) -> Result<Duration, String> {
+    let scalar = Scalar { text: text.to_owned(), source: text.to_owned(), plain: true };
+    duration(SPAN)(&scalar).map_err(|problem| format!("{} ({}); {}", problem.message, problem.label, problem.help))
+}
+
 /// Units in the order of their length, all spellings.
 const UNITS: [&[&str]; 5] = [
     &["s", "sec", "secs", "second", "seconds"],

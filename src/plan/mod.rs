@@ -31,6 +31,7 @@ mod syntax;
 mod tree;
 mod visible;
 
+pub use duration::span;
 pub use finding::{Finding, Hidden, Place, Related};
 pub use report::report;
 pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, read};

@@ -17,6 +17,7 @@ use jbr::simulator::{Fleet, VirtualClock};
 use jbr::state::store::{RunKeeper, Store as _};
 use jbr::state::{RunEnd, State};
 
+use crate::audited;
 use crate::book::{Book, Shared};
 use crate::scenario::{Misfortune, Scenario, What, scenario};
 use crate::verdict;
@@ -71,6 +72,7 @@ pub(crate) fn play(seed: u64, telling: bool) -> Told {
         }
         world.pass(DAY);
     }
+    audited::in_the_end(&world);
     verdict::in_the_end(&world);
     let mut book = world.book.lock().unwrap();
     Told { log: std::mem::take(&mut book.log), broken: book.broken.take() }

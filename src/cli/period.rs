@@ -1,0 +1,135 @@
+//! `--since` and `--until`: how long ago, a day, or a time.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
+
+use super::error::CliError;
+use crate::audit::Period;
+use crate::clock::{Timestamp, earlier};
+use crate::plan;
+use crate::printable::printable;
+
+/// The ways to write a local time.
+const LOCAL_FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"];
+
+/// A moment as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// So long ago.
+    Ago(Duration),
+    /// At this moment.
+    At(Timestamp),
+    /// At this time where jbr runs.
+    Local(NaiveDateTime),
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::At(at.to_utc()));
+        }
+        if let Ok(day) = text.parse::<NaiveDate>() {
+            return Ok(Self::Local(day.and_time(chrono::NaiveTime::MIN)));
+        }
+        if let Some(local) = LOCAL_FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()) {
+            return Ok(Self::Local(local));
+        }
+        plan::span(text).map(Self::Ago)
+    }
+}
+
+impl When {
+    /// The moment that is meant. Of a local time that a clock shows twice it is the first.
+    fn moment(self, now: Timestamp, zone: &impl TimeZone) -> Result<Timestamp, CliError> {
+        match self {
+            Self::Ago(ago) => Ok(earlier(now, ago)),
+            Self::At(at) => Ok(at),
+            Self::Local(local) => match zone.from_local_datetime(&local) {
+                LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Ok(at.to_utc()),
+                LocalResult::None => Err(CliError::Period(format!("no clock here shows {local}: it was set forward"))),
+            },
+        }
+    }
+}
+
+/// The period that is meant.
+///
+/// # Errors
+/// Where it ends before it begins, or after now, which nobody has records of.
+pub(super) fn period(
+    since: When,
+    until: Option<When>,
+    now: Timestamp,
+    zone: &impl TimeZone,
+) -> Result<Period, CliError> {
+    let from = since.moment(now, zone)?;
+    let to = until.map_or(Ok(now), |until| until.moment(now, zone))?;
+    if to > now {
+        return Err(CliError::Period("the period ends in the future, which nobody has records of".to_owned()));
+    }
+    if from >= to {
+        return Err(CliError::Period("the period ends before it begins".to_owned()));
+    }
+    Ok(Period { from, to })
+}
+
+/// A duration in the plan's language, or zero: `0s`.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
+    if ["0", "0s"].contains(&text) { Ok(Duration::ZERO) } else { plan::span(text).map_err(|what| printable(&what)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::FixedOffset;
+
+    fn now() -> Timestamp {
+        "2026-11-23T02:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_moment_is_typed_in_three_ways() {
+        let zone = FixedOffset::east_opt(3600).unwrap();
+        let check = |text: &str, expected: &str| {
+            let at = text.parse::<When>().unwrap().moment(now(), &zone).unwrap();
+            assert_eq!(at, expected.parse::<Timestamp>().unwrap(), "{text}");
+        };
+        check("7d", "2026-11-16T02:00:00Z");
+        check("1h 30m", "2026-11-23T00:30:00Z");
+        check("2026-11-20", "2026-11-19T23:00:00Z");
+        check("2026-11-20T02:00", "2026-11-20T01:00:00Z");
+        check("2026-11-20 02:00:05", "2026-11-20T01:00:05Z");
+        check("2026-11-20T02:00:00Z", "2026-11-20T02:00:00Z");
+        check("2026-11-20T02:00:00+05:30", "2026-11-19T20:30:00Z");
+        for bad in ["", "7", "soon", "2026-13-01", "1M", "2026-11-20T25:00", "-3d"] {
+            assert!(bad.parse::<When>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_period_has_a_length_and_lies_in_the_past() {
+        let ago = |hours: u64| When::Ago(Duration::from_secs(hours * 3600));
+        let zone = chrono::Utc;
+        assert!(period(ago(2), None, now(), &zone).is_ok());
+        assert!(period(ago(2), Some(ago(1)), now(), &zone).is_ok());
+        assert!(period(ago(1), Some(ago(2)), now(), &zone).is_err());
+        assert!(period(ago(1), Some(ago(1)), now(), &zone).is_err());
+        let tomorrow = When::At("2026-11-24T00:00:00Z".parse().unwrap());
+        assert!(period(ago(1), Some(tomorrow), now(), &zone).is_err());
+        assert!(period(tomorrow, None, now(), &zone).is_err());
+    }
+
+    #[test]
+    fn no_tolerance_is_one_too() {
+        assert_eq!(duration_or_none("0s"), Ok(Duration::ZERO));
+        assert_eq!(duration_or_none("5s"), Ok(Duration::from_secs(5)));
+        assert!(duration_or_none("5").is_err());
+    }
+}

@@ -1,0 +1,298 @@
+//! An audit for people: the period, what was looked at, what overlapped, what is missing, and the verdict in one line.
+
+use chrono::TimeDelta;
+
+use super::page::Page;
+use super::sheet::Sheet;
+use super::symbol;
+use super::table::{Fit, Table};
+use super::when::{duration, limit};
+use super::words::{self, count};
+use crate::audit::{Assumption, Audit, Backup, Conclusion, Counts, Disagreement, Gap, Offset, Pair, ServerLine};
+use crate::clock::elapsed;
+use crate::names::{GroupId, JobId, LogId};
+use crate::printable::printable;
+use crate::seen::Seen;
+
+/// The audit as a page of text.
+#[must_use]
+pub fn text(audit: &Audit, page: &Page) -> String {
+    let view = View { audit, page };
+    let mut sheet = Sheet::new(page);
+    view.beginning(&mut sheet);
+    view.servers(&mut sheet);
+    view.overlaps(&mut sheet);
+    view.disagreements(&mut sheet);
+    view.gaps(&mut sheet);
+    view.assumptions(&mut sheet);
+    view.verdict(&mut sheet);
+    sheet.finish()
+}
+
+struct View<'a> {
+    audit: &'a Audit,
+    page: &'a Page,
+}
+
+impl View<'_> {
+    fn beginning(&self, sheet: &mut Sheet) {
+        let period = self.audit.period;
+        let (from, to) = (self.page.zone.with_offset(period.from), self.page.zone.with_offset(period.to));
+        sheet.heading(&format!("Audit from {from} to {to}"));
+        let (servers, backups) = (count(self.audit.servers.len(), "server"), count(self.audit.backups.len(), "backup"));
+        sheet.gap();
+        sheet.paragraph(&format!(
+            "{servers}, {backups} that wrote to the guarded storage or may have, by JetBackup's own logs."
+        ));
+    }
+
+    fn servers(&self, sheet: &mut Sheet) {
+        sheet.heading("Looked at");
+        let mut table = Table::new(&[
+            ("server", Fit::Wrap),
+            ("guarded", Fit::Right),
+            ("elsewhere", Fit::Right),
+            ("logs since", Fit::Whole),
+        ]);
+        for line in &self.audit.servers {
+            let ServerLine { server, counts, offset } = line;
+            match counts {
+                Seen::Known(Counts { guarded, elsewhere, oldest }) => {
+                    let since = oldest.map_or("–".to_owned(), |oldest| self.page.zone.date_time(oldest));
+                    let cells = [server.to_string(), guarded.to_string(), elsewhere.to_string(), since];
+                    table.row(symbol::DONE, cells);
+                    if let Some(offset) = offset {
+                        let backups = count(offset.backups, "backup");
+                        table.note(format!("its clock is {}, by {backups} that both recorded", clock(*offset)));
+                    }
+                }
+                Seen::Unknown(_) => {
+                    let none = || "–".to_owned();
+                    table.row(symbol::UNREAD, [server.to_string(), none(), none(), none()]);
+                }
+            }
+        }
+        sheet.table(table);
+    }
+
+    fn overlaps(&self, sheet: &mut Sheet) {
+        if self.audit.overlaps.is_empty() {
+            return;
+        }
+        sheet.heading("Wrote at the same time");
+        self.pairs(&self.audit.overlaps.iter().collect::<Vec<_>>(), symbol::ERROR, sheet);
+        if self.audit.left_out > 0 {
+            sheet.item(2, symbol::ATTENTION, &format!("and {} more that are not listed", self.audit.left_out));
+        }
+    }
+
+    fn pairs(&self, pairs: &[&Pair], symbol: char, sheet: &mut Sheet) {
+        let mut table = Table::new(&[("backup", Fit::Wrap), ("began", Fit::Whole), ("took", Fit::Right)]);
+        for pair in pairs {
+            for backup in [&pair.first, &pair.second] {
+                let took = backup.to.map_or("runs".to_owned(), |to| duration(elapsed(backup.from, to)));
+                table.row(symbol, [name(backup), self.page.zone.second(backup.from), took]);
+                table.note(records(backup.group.as_ref(), backup.log.as_ref()));
+            }
+            table.note(self.between(pair));
+        }
+        sheet.table(table);
+    }
+
+    /// What lies between two backups: the time that both wrote, or that neither did.
+    fn between(&self, pair: &Pair) -> String {
+        let (from, to) = (self.page.zone.second(pair.from), self.page.zone.second(pair.to));
+        if pair.to > pair.from {
+            format!("both for {}, from {from} to {to}", duration(elapsed(pair.from, pair.to)))
+        } else if pair.to == pair.from && pair.second.to == Some(pair.second.from) && pair.first.from < pair.from {
+            format!("both at {from}, for less than a second")
+        } else {
+            format!("{} from the end of one to the beginning of the other", duration(elapsed(pair.to, pair.from)))
+        }
+    }
+
+    fn disagreements(&self, sheet: &mut Sheet) {
+        if self.audit.disagreements.is_empty() {
+            return;
+        }
+        sheet.heading("Remembered otherwise than JetBackup recorded it");
+        let mut table =
+            Table::new(&[("job", Fit::Wrap), ("jbr remembers", Fit::Whole), ("JetBackup says", Fit::Whole)]);
+        for Disagreement { job, group, log, ended, remembered, recorded } in &self.audit.disagreements {
+            table.row(symbol::ERROR, [job.to_string(), remembered.word(), recorded.word()]);
+            let ended = self.page.zone.second(*ended);
+            table.note(format!("seen to end {ended}; {}", records(group.as_ref(), log.as_ref())));
+        }
+        sheet.table(table);
+    }
+
+    fn gaps(&self, sheet: &mut Sheet) {
+        if self.audit.gaps.is_empty() {
+            return;
+        }
+        sheet.heading("Missing for a proof");
+        for gap in self.audit.gaps.iter().filter(|gap| gap.pair().is_none()) {
+            sheet.item(2, symbol::UNREAD, &self.gap(gap));
+        }
+        for gap in &self.audit.gaps {
+            let Some(pair) = gap.pair() else { continue };
+            sheet.item(2, symbol::UNREAD, &self.gap(gap));
+            self.pairs(&[pair], symbol::UNREAD, sheet);
+        }
+    }
+
+    fn gap(&self, gap: &Gap) -> String {
+        let at = |at| self.page.zone.second(at);
+        match gap {
+            Gap::Unread { server, why } => {
+                format!("{server}: could not be asked: {}", words::own_words(server, &why.0))
+            }
+            Gap::ServerGone { server } => format!(
+                "{server}: jbr remembers backups of that time on it, and the plan has it no more; put it back to have it asked"
+            ),
+            Gap::LogsTooYoung { server, oldest: Some(oldest) } => format!(
+                "{server}: its oldest log is of {}; whether backups before that were recorded is not known; `--since` a later time, or --server without it",
+                at(*oldest)
+            ),
+            Gap::LogsTooYoung { server, oldest: None } => {
+                format!("{server}: has no log of any backup: whether one was deleted is not known")
+            }
+            Gap::GroupWithoutLog { server, group, id, created, runs } => {
+                let state = if *runs { "it runs" } else { "it is over" };
+                let made = created.map_or("at a time that is not known".to_owned(), at);
+                format!("{server}: no log of group {group}{}, made {made}; {state}", of_job(id.as_ref()))
+            }
+            Gap::GroupNotOver { server, group, log } => {
+                format!("{server}: group {group} is not over, and its log {log} says that it is")
+            }
+            Gap::LogWithoutStart { server, log, id } => {
+                format!("{server}: log {log}{} does not say when it began", of_job(id.as_ref()))
+            }
+            Gap::LogWithoutEnd { server, log, id, started } => format!(
+                "{server}: log {log}{} began {} and does not say when it ended, and nothing of it runs",
+                of_job(id.as_ref()),
+                at(*started)
+            ),
+            Gap::FromTheFuture { server, log, at: when } => format!(
+                "{server}: log {log} is of {}, which is yet to come: its clock is ahead, and nothing of it can be placed",
+                at(*when)
+            ),
+            Gap::LogBackwards { server, log, started, ended } => {
+                format!("{server}: log {log} says that it ended {}, before it began {}", at(*ended), at(*started))
+            }
+            Gap::RunWithoutLog { job, group, log, ended } => {
+                let when =
+                    ended.map_or("under way".to_owned(), |ended| format!("seen to end {}", self.page.zone.second(ended)));
+                format!(
+                    "{job}: jbr remembers a backup ({when}), and JetBackup has no log of it ({})",
+                    records(group.as_ref(), log.as_ref())
+                )
+            }
+            Gap::SeenTogether { at: seen, first, second } => format!(
+                "jbr saw two backups under way at {}, and the logs do not show it: {} (group {}) and {} (group {})",
+                at(*seen),
+                first.0,
+                first.1,
+                second.0,
+                second.1
+            ),
+            Gap::TooClose { pair, apart } => {
+                let within = span(apart.within);
+                let (first, second) = (&pair.first.server, &pair.second.server);
+                if apart.measured {
+                    format!("by what jbr saw, the clocks of {first} and {second} may be {within} apart: too far to tell which came first")
+                } else {
+                    format!("too close to tell: the clocks of {first} and {second} may be {within} apart")
+                }
+            }
+            Gap::PerhapsElsewhere { .. } => {
+                "at the same time, and where one of them wrote is not known: its job is not listed, or lists no destination"
+                    .to_owned()
+            }
+        }
+    }
+
+    fn assumptions(&self, sheet: &mut Sheet) {
+        sheet.heading("Taken for granted");
+        for assumption in &self.audit.assumptions {
+            let text = match assumption {
+                Assumption::ClocksAgree { within } => {
+                    let within = limit(*within);
+                    format!(
+                        "the servers' clocks are no further apart than {within}, where nothing above says otherwise"
+                    )
+                }
+                Assumption::DestinationsUnchanged => "each job wrote where it writes now".to_owned(),
+                Assumption::NoForgottenJobs => "no job was deleted of which neither the queue nor jbr knows".to_owned(),
+                Assumption::OldLogsGoFirst => "JetBackup deletes old logs before young ones".to_owned(),
+            };
+            sheet.item(2, symbol::DONE, &text);
+        }
+    }
+
+    fn verdict(&self, sheet: &mut Sheet) {
+        let Audit { backups, overlaps, left_out, disagreements, gaps, .. } = self.audit;
+        let missing = if gaps.is_empty() { String::new() } else { format!(" {} for a proof.", missing(gaps.len())) };
+        let (symbol, text) = match self.audit.conclusion() {
+            Conclusion::Proven if backups.is_empty() => {
+                (symbol::DONE, "Proven: no backup wrote to the guarded storage.".to_owned())
+            }
+            Conclusion::Proven => (symbol::DONE, "Proven: no two backups wrote at the same time.".to_owned()),
+            Conclusion::Overlapped => {
+                let pairs = count(overlaps.len() + left_out, "pair");
+                (symbol::ERROR, format!("OVERLAPPED: {pairs} of backups wrote at the same time.{missing}"))
+            }
+            Conclusion::Disagreement => {
+                let ends = count(disagreements.len(), "backup");
+                (symbol::ERROR, format!("DISAGREEMENT: {ends} ended otherwise than jbr remembers.{missing}"))
+            }
+            Conclusion::Unproven => (symbol::UNREAD, format!("Not proven:{missing}")),
+        };
+        sheet.gap();
+        sheet.item(0, symbol, &text);
+    }
+}
+
+fn missing(gaps: usize) -> String {
+    if gaps == 1 { "1 thing is missing".to_owned() } else { format!("{gaps} things are missing") }
+}
+
+/// A backup's address, or its job's name in JetBackup, or what else is known of it.
+fn name(backup: &Backup) -> String {
+    let Backup { server, id, address, name, .. } = backup;
+    match (address, name, id) {
+        (Some(address), _, _) => address.to_string(),
+        (None, Some(name), _) => format!("{server}: {}", printable(name)),
+        (None, None, Some(id)) => format!("{server}: job {id}"),
+        (None, None, None) => format!("{server}: a job that is not known"),
+    }
+}
+
+fn of_job(id: Option<&JobId>) -> String {
+    id.map_or(String::new(), |id| format!(" of job {id}"))
+}
+
+fn records(group: Option<&GroupId>, log: Option<&LogId>) -> String {
+    let group = group.map_or("no group known".to_owned(), |group| format!("group {group}"));
+    let log = log.map_or("no log".to_owned(), |log| format!("log {log}"));
+    format!("{group}, {log}")
+}
+
+/// How far a clock is from jbr's, as far as that is known.
+fn clock(offset: Offset) -> String {
+    // Bounds of several backups that exclude each other: the clock was set in between, so each bound stands for itself.
+    let (least, most) =
+        if offset.at_least <= offset.at_most { (offset.at_least, offset.at_most) } else { (offset.least, offset.most) };
+    if least < TimeDelta::zero() && most > TimeDelta::zero() {
+        format!("between {} behind jbr's and {} ahead of it", span(least), span(most))
+    } else if least >= TimeDelta::zero() {
+        format!("{} to {} ahead of jbr's", span(least), span(most))
+    } else {
+        format!("{} to {} behind jbr's", span(most), span(least))
+    }
+}
+
+/// A distance, to the second.
+fn span(distance: TimeDelta) -> String {
+    duration(distance.abs().to_std().unwrap_or_default())
+}
