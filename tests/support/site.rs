@@ -1,9 +1,9 @@
-//! A whole site: a simulated fleet, each server of it behind a real OpenSSH server, a plan and a state in a folder of their own, and the real
-//! `jbr` run against them in a sealed environment.
+//! A whole site: a simulated fleet, each server of it behind the gate of a real OpenSSH server, a plan and a state in a
+//! folder of their own, and the real `jbr` run against them in a sealed environment.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +11,7 @@ use jbr::simulator::{Account, Fleet, Group, World};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::gate;
 use super::process::Process;
 use super::sshd::Sshd;
 use super::until::until;
@@ -40,18 +41,24 @@ pub(crate) struct Ran {
 }
 
 impl Site {
-    /// Starts an SSH server for each server of the fleet.
+    /// Starts an SSH server for each server of the fleet, with the gate as the forced command of the key.
     pub(crate) fn start(fleet: &Fleet) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = World::at(folder.path().join("world.json"));
         world.save(fleet).unwrap();
         let start = |name: &str| {
-            let sshd = Sshd::options()
-                .env("PATH", &format!("{}:/usr/bin:/bin", stand_in_folder().display()))
-                .env("JBR_SIM_WORLD", world.path().to_str().unwrap())
-                .env("JBR_SIM_SERVER", name)
-                .env("JBR_SIM_HANGUP", "sshd")
-                .start();
+            let (gate, api) = (folder.path().join(format!("gate-{name}")), folder.path().join(format!("api-{name}")));
+            gate::copy(&gate, &api, Path::new("/nowhere/logger"));
+            let sshd = Sshd::options().force_command(gate.to_str().unwrap()).start();
+            // The gate gives JetBackup an environment of its own: what the stand-in must know is in a script around it.
+            let variables = [
+                sshd.mark(),
+                format!("JBR_SIM_WORLD={}", world.path().display()),
+                format!("JBR_SIM_SERVER={name}"),
+                "JBR_SIM_HANGUP=sshd".to_owned(),
+            ];
+            let program = stand_in_folder().join("jetbackup5api");
+            gate::script(&api, &format!("export '{}'\nexec '{}' \"$@\"", variables.join("' '"), program.display()));
             (name.to_owned(), sshd)
         };
         let servers = fleet.servers().iter().map(|server| start(&server.name)).collect();

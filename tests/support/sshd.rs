@@ -229,7 +229,9 @@ impl Sshd {
         self.path(&format!("host_{kind}"))
     }
 
-    fn mark(&self) -> String {
+    /// The variable that marks the server's processes, as `NAME=value`. sshd gives it to every command; one that goes on with
+    /// an environment of its own must be given it again.
+    pub(crate) fn mark(&self) -> String {
         format!("{MARK}={}", self.folder.path().display())
     }
 
@@ -377,5 +379,14 @@ const _: () = {
     _ = (Options::force_command, Options::config, Options::env, Options::host_key);
     _ = (Sshd::user, Sshd::client_key, Sshd::known_hosts, Sshd::path, Sshd::public_host_key, Sshd::authorize);
     _ = (Sshd::log, Sshd::connections, Sshd::logins, Sshd::kill, Sshd::cut_connections, Sshd::restart);
-    _ = (Sshd::regenerate_host_key, Sshd::freeze, Sshd::thaw, Sshd::processes, Sshd::port, Sshd::options, keygen);
+    _ = (
+        Sshd::mark,
+        Sshd::regenerate_host_key,
+        Sshd::freeze,
+        Sshd::thaw,
+        Sshd::processes,
+        Sshd::port,
+        Sshd::options,
+        keygen,
+    );
 };
