@@ -264,3 +264,5 @@ case $request in
     gate-version) handle_version ;;
     *) deny ;;
 esac
+
+# The end of the gate: what was cut off on its way lacks this line.

@@ -22,6 +22,8 @@ pub(crate) const NAS: &str = "nas";
 /// A site, ended when it is dropped.
 pub(crate) struct Site {
     folder: TempDir,
+    /// What is on the servers: the gate, and the stand-in with what it must know.
+    _on_servers: TempDir,
     processes: AtomicUsize,
     /// The simulated fleet.
     pub(crate) world: World,
@@ -43,11 +45,12 @@ pub(crate) struct Ran {
 impl Site {
     /// Starts an SSH server for each server of the fleet, with the gate as the forced command of the key.
     pub(crate) fn start(fleet: &Fleet) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, on_servers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let world = World::at(folder.path().join("world.json"));
         world.save(fleet).unwrap();
         let start = |name: &str| {
-            let (gate, api) = (folder.path().join(format!("gate-{name}")), folder.path().join(format!("api-{name}")));
+            let path = |what: &str| on_servers.path().join(format!("{what}-{name}"));
+            let (gate, api) = (path("gate"), path("api"));
             gate::copy(&gate, &api, Path::new("/nowhere/logger"));
             let sshd = Sshd::options().force_command(gate.to_str().unwrap()).start();
             // The gate gives JetBackup an environment of its own: what the stand-in must know is in a script around it.
@@ -62,7 +65,7 @@ impl Site {
             (name.to_owned(), sshd)
         };
         let servers = fleet.servers().iter().map(|server| start(&server.name)).collect();
-        Self { folder, processes: AtomicUsize::new(0), world, servers }
+        Self { folder, _on_servers: on_servers, processes: AtomicUsize::new(0), world, servers }
     }
 
     /// The SSH server of this name.
