@@ -24,7 +24,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use jbr::jetbackup::command::{Command, Slice};
+use jbr::jetbackup::ssh_gate::{self, Scope, SshGate};
 use jbr::simulator::Query;
+use jbr::transport::Output;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -286,15 +288,27 @@ fn a_key_whose_arguments_the_gate_does_not_know_may_do_nothing() {
 }
 
 #[test]
-fn it_says_its_name_its_version_and_the_scopes_of_the_key() {
+fn it_says_its_name_its_version_and_the_scopes_of_the_key_and_jbr_understands_it() {
     let post = Post::new();
-    for (key, said) in [
-        (&[][..], "jetbackup-ssh-gate 1"),
-        (&["--read-only"], "jetbackup-ssh-gate 1 read-only"),
-        (&["--jobs", "a,b", "--jobs", "c"], "jetbackup-ssh-gate 1 jobs=a,b,c destinations=none"),
-        (&["--destinations", "d"], "jetbackup-ssh-gate 1 jobs=none destinations=d"),
+    let ids = |list: &[&str]| list.iter().map(|id| id.parse().unwrap()).collect::<Vec<_>>();
+    let only = |jobs: &[&str], destinations: &[&str]| Scope::Only {
+        jobs: jobs.iter().map(|id| id.parse().unwrap()).collect(),
+        destinations: ids(destinations),
+    };
+    for (key, said, scope) in [
+        (&[][..], "jetbackup-ssh-gate 1", Scope::Everything),
+        (&["--read-only"], "jetbackup-ssh-gate 1 read-only", Scope::ReadOnly),
+        (
+            &["--jobs", "a,b", "--jobs", "c"],
+            "jetbackup-ssh-gate 1 jobs=a,b,c destinations=none",
+            only(&["a", "b", "c"], &[]),
+        ),
+        (&["--destinations", "d"], "jetbackup-ssh-gate 1 jobs=none destinations=d", only(&[], &["d"])),
     ] {
-        assert_eq!(post.ask_with(key, "gate-version").stdout, format!("{said}\n").as_bytes());
+        let reply = post.ask_with(key, ssh_gate::QUESTION);
+        assert_eq!(reply.stdout, format!("{said}\n").as_bytes());
+        let output = Output { stdout: reply.stdout, ..Output::default() };
+        assert_eq!(ssh_gate::read(&output), SshGate::Own { version: ssh_gate::CURRENT, scope });
     }
 }
 

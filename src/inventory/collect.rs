@@ -23,6 +23,7 @@ fn view(link: &mut Link) -> ServerView {
         jobs,
         groups: seen(link.client.named_groups()),
         destinations: seen(link.client.destinations()),
+        gate: seen(link.client.ssh_gate()),
         forks: seen(link.client.performance()).map(|performance| performance.backup_forks),
         version: link.client.version().map(str::to_owned),
     }
@@ -35,6 +36,7 @@ fn unread(server: crate::names::ServerName, why: &Why) -> ServerView {
         jobs: Seen::Unknown(why.clone()),
         groups: Seen::Unknown(why.clone()),
         destinations: Seen::Unknown(why.clone()),
+        gate: Seen::Unknown(why.clone()),
         forks: Seen::Unknown(why.clone()),
     }
 }

@@ -4,6 +4,7 @@ pub mod collect;
 pub mod guard;
 
 use crate::jetbackup::facts::{Destination, Group, Job};
+use crate::jetbackup::ssh_gate::SshGate;
 use crate::names::{JobId, ServerName};
 use crate::seen::Seen;
 
@@ -35,6 +36,8 @@ pub struct ServerView {
     pub groups: Seen<Vec<Group>>,
     /// Its destinations.
     pub destinations: Seen<Vec<Destination>>,
+    /// What stands between the key and its JetBackup.
+    pub gate: Seen<SshGate>,
     /// How many backups it runs at once (`backup_forks`); `None` where it does not say.
     pub forks: Seen<Option<i64>>,
 }

@@ -10,6 +10,7 @@ use crate::jetbackup::command::{Command, Slice};
 use crate::jetbackup::facts::{Destination, Group, Job, Log, Performance};
 use crate::jetbackup::paging::{self, Page, Row};
 use crate::jetbackup::reply::{self, Data, Envelope, Node, ReplyError};
+use crate::jetbackup::ssh_gate::{self, SshGate};
 use crate::names::{DestinationId, GroupId, JobId, LogId};
 use crate::transport::Transport;
 
@@ -196,6 +197,14 @@ impl Client {
             Via::State => Command::DisableDestinationByState(destination.clone(), disabled),
             Via::Modify => Command::DisableDestinationByModify(destination.clone(), disabled),
         })
+    }
+
+    /// What stands between the key and JetBackup.
+    ///
+    /// # Errors
+    /// Only of the transport: whatever answers, it says something.
+    pub fn ssh_gate(&mut self) -> Result<SshGate, CallError> {
+        Ok(ssh_gate::read(&self.transport.call(ssh_gate::QUESTION)?))
     }
 
     fn call(&mut self, command: &Command) -> Result<Data, CallError> {

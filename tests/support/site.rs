@@ -23,7 +23,7 @@ pub(crate) const NAS: &str = "nas";
 pub(crate) struct Site {
     folder: TempDir,
     /// What is on the servers: the gate, and the stand-in with what it must know.
-    _on_servers: TempDir,
+    on_servers: TempDir,
     processes: AtomicUsize,
     /// The simulated fleet.
     pub(crate) world: World,
@@ -65,13 +65,23 @@ impl Site {
             (name.to_owned(), sshd)
         };
         let servers = fleet.servers().iter().map(|server| start(&server.name)).collect();
-        Self { folder, _on_servers: on_servers, processes: AtomicUsize::new(0), world, servers }
+        Self { folder, on_servers, processes: AtomicUsize::new(0), world, servers }
     }
 
     /// The SSH server of this name.
     pub(crate) fn sshd(&mut self, name: &str) -> &mut Sshd {
         let found = self.servers.iter_mut().find(|(known, _)| known == name);
         found.map(|(_, sshd)| sshd).unwrap()
+    }
+
+    /// The gate of a server.
+    pub(crate) fn gate(&self, name: &str) -> PathBuf {
+        self.on_servers.path().join(format!("gate-{name}"))
+    }
+
+    /// The stand-in of a server, as its gate starts it.
+    pub(crate) fn api(&self, name: &str) -> PathBuf {
+        self.on_servers.path().join(format!("api-{name}"))
     }
 
     /// A path in the site's folder.
@@ -251,6 +261,8 @@ const _: () = {
     _ = (
         Site::start,
         Site::sshd,
+        Site::gate,
+        Site::api,
         Site::path,
         Site::plan_path,
         Site::state_path,
