@@ -16,6 +16,8 @@ use crate::transport::Transport;
 
 pub use crate::jetbackup::call_error::{CallError, seen};
 
+/// How many unfinished groups that do not name their job are asked for one by one. No server has that many backups under way.
+const NAMELESS_UNFINISHED_MAX: usize = 100;
 /// How many of the newest groups that do not name their job are asked for one by one, the unfinished ones aside.
 const NAMELESS_ASKED: usize = 10;
 
@@ -88,6 +90,12 @@ impl Client {
     /// As [`Client::groups`] and [`Client::group`].
     pub fn named_groups(&mut self) -> Result<Vec<Group>, CallError> {
         let mut groups = self.groups()?;
+        let is_open = |group: &&Group| group.job.is_none() && group.status.is_unfinished();
+        let open = groups.iter().filter(is_open).count();
+        if open > NAMELESS_UNFINISHED_MAX {
+            let message = format!("{open} unfinished groups name no job, and {NAMELESS_UNFINISHED_MAX} is the limit");
+            return Err(CallError::Garbled { function: "listQueueGroups", message });
+        }
         let nameless = groups.iter_mut().filter(|group| group.job.is_none());
         for (count, group) in nameless.enumerate() {
             if group.status.is_unfinished() || count < NAMELESS_ASKED {
