@@ -39,7 +39,10 @@ readonly IDS='^[0-9A-Za-z]{1,64}(,[0-9A-Za-z]{1,64})*$'
 readonly KEY_TYPE='(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh[.]com)'
 readonly KEY="^$KEY_TYPE ([0-9A-Za-z+/]{60,}={0,2})( [ -~]*)?\$"
 # What no client may set: with these, or others like them, the login shell runs what a client wants before any forced command.
-readonly DANGEROUS=(BASH_ENV ENV SHELLOPTS BASHOPTS PS4 SHLVL LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT GCONV_PATH 'BASH_FUNC_x%%')
+readonly DANGEROUS=(
+    BASH_ENV ENV SHELLOPTS BASHOPTS PS4 SHLVL 'BASH_FUNC_x%%' ZDOTDIR XDG_CONFIG_HOME
+    LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT GLIBC_TUNABLES GCONV_PATH LOCPATH
+)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf 'install.sh: warning: %s\n' "$*" >&2; }

@@ -122,7 +122,7 @@ fn attack(worker: usize, workers: usize, count: usize) -> Answered {
     // All workers roll the same dice for the near misses, so that together they make every one of them.
     let mut dice = Dice::new(SEED);
     let near = near_misses(&mut dice);
-    let exchanges = all_exchanges().take(if count > 2 * REQUESTS { count / 2 } else { 0 });
+    let exchanges = all_exchanges().take(count.saturating_sub(2 * REQUESTS));
     let mut dice = Dice::new(SEED + 1 + worker as u64);
     let listed = near.into_iter().chain(exchanges).map(Some).chain(std::iter::repeat(None)).take(count);
     for request in listed.skip(worker).step_by(workers) {
@@ -198,6 +198,9 @@ fn a_refusal_is_one_visible_line_and_says_no_reason() {
         ("\u{1b}[2J\u{202e}\\x0a", r"\x1b[2J\xe2\x80\xae\\x0a"),
         (&long, &format!("{}...", &long[..300])),
         ("jetbackup5api -F clearQueue -O json", "jetbackup5api -F clearQueue -O json"),
+        ("jetbackup5api -F listBackupJobs -D '' -O json", "jetbackup5api -F listBackupJobs -D '' -O json"),
+        ("echo -n", "echo -n"),
+        ("echo", "echo"),
     ] {
         let reply = post.ask(request);
         assert_eq!(reply.stderr, format!("ERROR: Command not allowed: {shown}\n"));
@@ -372,6 +375,8 @@ fn the_script_is_read_alike_in_every_locale_and_names_every_program_by_its_path(
     let text = fs::read_to_string(gate::source()).unwrap();
     assert!(text.is_ascii());
     assert!(text.starts_with("#!/bin/bash -p\n"));
+    let first = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what:?} is missing"));
+    assert!(first("\nLC_ALL=C\n") < first("=~"), "before anything is compared");
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         assert!(!line.contains("eval ") && !line.contains("bash -c") && !line.contains("source "), "{line}");
     }

@@ -176,14 +176,22 @@ fn neither_an_empty_command_nor_a_login_nor_a_terminal_is_given() {
 }
 
 #[test]
-fn nothing_is_forwarded() {
+fn nothing_is_forwarded_neither_with_restrict_nor_with_the_long_form() {
     let door = Door::new();
     let inside = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = inside.local_addr().unwrap().port();
-    let output = door.ssh(&["-W", &format!("127.0.0.1:{port}")], None);
-    assert!(!output.status.success() && stderr(&output).contains("prohibited"), "{output:?}");
-    let output = door.ssh(&["-N", "-R", &format!("0:127.0.0.1:{port}")], None);
-    assert!(!output.status.success() && stderr(&output).contains("forwarding failed"), "{output:?}");
+    let keys = door.sshd.path("authorized_keys");
+    let restricted = fs::read_to_string(&keys).unwrap();
+    let long = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty,";
+    for line in [restricted.clone(), restricted.replacen("restrict,", long, 1)] {
+        fs::write(&keys, line).unwrap();
+        let output = door.ssh(&["-W", &format!("127.0.0.1:{port}")], None);
+        assert!(!output.status.success() && stderr(&output).contains("prohibited"), "{output:?}");
+        let output = door.ssh(&["-N", "-R", &format!("0:127.0.0.1:{port}")], None);
+        assert!(!output.status.success() && stderr(&output).contains("forwarding failed"), "{output:?}");
+        let output = door.ssh(&["-tt"], Some(CALL));
+        assert!(stderr(&output).contains("PTY allocation request failed"), "{output:?}");
+    }
     inside.set_nonblocking(true).unwrap();
     assert!(inside.accept().is_err(), "nobody came through");
 }

@@ -182,7 +182,7 @@ pub(crate) fn near_misses(dice: &mut Dice) -> Vec<Vec<u8>> {
     found
 }
 
-/// Every character in every place of every allowed request: a quarter of a million of them.
+/// Every character in every place of every allowed request: some 700,000 of them, for the long form.
 pub(crate) fn all_exchanges() -> impl Iterator<Item = Vec<u8>> {
     allowed().into_iter().flat_map(|line| {
         let line = line.into_bytes();

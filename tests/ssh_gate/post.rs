@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -49,7 +49,7 @@ impl Post {
         for name in TRAPS {
             gate::script(&trap.join(name), &format!(": > '{}'", post.canary().display()));
         }
-        // What BASH_ENV and ENV would have a shell read.
+        // What BASH_ENV and ENV would have a shell read; and what the client types.
         fs::write(post.path("startup"), format!(": > '{}'\n", post.canary().display())).unwrap();
         post
     }
@@ -96,7 +96,7 @@ impl Post {
             .envs(client.iter().map(|(name, value)| (name, value)))
             .env("SSH_ORIGINAL_COMMAND", OsStr::from_bytes(request.as_ref()))
             .current_dir(self.path("trap"))
-            .stdin(Stdio::null());
+            .stdin(fs::File::open(self.path("startup")).unwrap());
         Reply::from(run(&mut command))
     }
 }
@@ -110,7 +110,7 @@ impl Reply {
 
     /// Whether it is a refusal, and nothing but that.
     pub(crate) fn is_refusal(&self) -> bool {
-        let said = self.stderr.trim_end().lines().last().unwrap_or_default();
+        let said = self.stderr.lines().last().unwrap_or_default();
         let visible = self.stderr.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte));
         self.code == Some(1) && self.stdout.is_empty() && said.starts_with("ERROR: Command not allowed: ") && visible
     }
