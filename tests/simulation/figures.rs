@@ -89,6 +89,11 @@ pub(crate) const EXPECTED: &[&str] = &[
     "plan_refused_for_a_lost_server",
     // What went wrong on the servers.
     "fault_slow",
+    "fault_slow/listQueueGroups",
+    "fault_slow/listLogs",
+    "fault_lost_answer/runBackupJobManually",
+    "fault_late/runBackupJobManually",
+    "fault_does_not_stick/runBackupJobManually",
     "fault_not_found",
     "fault_warning_before",
     "fault_garbled",
@@ -125,7 +130,7 @@ pub(crate) const EXPECTED: &[&str] = &[
 ];
 
 /// Every function that `jbr` calls; each must have been answered wrongly or not at all.
-pub(crate) const FUNCTIONS: [&str; 13] = [
+pub(crate) const FUNCTIONS: [&str; 14] = [
     "runBackupJobManually",
     "stopQueueGroup",
     "manageBackupJob",
@@ -139,4 +144,5 @@ pub(crate) const FUNCTIONS: [&str; 13] = [
     "getLog",
     "getDestination",
     "getBackupJob",
+    "getSettingsPerformance",
 ];

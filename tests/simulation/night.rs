@@ -149,7 +149,7 @@ const CHANGES: [&str; 6] = [
     "manageDestinationState",
     "manageDestination",
 ];
-const READS: [&str; 9] = [
+const READS: [&str; 10] = [
     "listQueueGroups",
     "listQueueGroups",
     "listBackupJobs",
@@ -159,6 +159,7 @@ const READS: [&str; 9] = [
     "getLog",
     "getDestination",
     "getBackupJob",
+    "getSettingsPerformance",
 ];
 
 fn rule(dice: &mut Dice, now: Timestamp) -> Rule {

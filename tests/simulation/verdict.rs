@@ -158,12 +158,14 @@ fn is_true(
         Some(id) => return book.ensure("truth", false, || format!("{id} of {address} is no group of {job}")),
         None => book.groups_of(&server, &job).flat_map(|group| book.ends_of(&server, &group.id)).cloned().collect(),
     };
-    // Where the list does not say whose a group is, a run that was started over right after a trigger cannot tell that its group has come
-    // and gone: it may be as much older than the run as a trigger is waited out.
+    // Where the list does not say whose a group is, or nobody could be asked, a run that was started over right after a trigger cannot tell
+    // that its group has come and gone: it may be as much older than the run as a trigger is waited out.
     let fleet = world.fleet.lock().unwrap();
     let is_nameless = fleet.server_of(&server).is_some_and(|server| server.dialect.group_data != Carried::Always);
-    let started = if is_nameless { earlier(truth.started, START_TIMEOUT + CALL_MAX) } else { truth.started };
     drop(fleet);
+    let was_sent = |id: &str| book.sends.iter().any(|send| send.server == server && send.group.as_deref() == Some(id));
+    let may_be_older = is_nameless || outcome.group.as_ref().is_some_and(|id| was_sent(id.as_str()));
+    let started = if may_be_older { earlier(truth.started, START_TIMEOUT + CALL_MAX) } else { truth.started };
     let in_run: Vec<&ExecutionEnd> = ends.iter().filter(|end| end.at >= started).collect();
     if outcome.verdict.is_good() {
         let is_so = in_run.iter().any(|end| matches!(end.status, 100 | 101));
