@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, elapsed, later};
+use jbr::execute::journal::Journal;
 use jbr::execute::outcome::Outcome;
 use jbr::names::{JobAddress, JobId};
 use jbr::simulator::{ExecutionEnd, Fault, Fleet, Group, Phase, Rule, Server, Trigger};
@@ -44,10 +45,10 @@ pub(crate) struct Book {
     pub(crate) released: BTreeMap<Key, Timestamp>,
     /// The groups that the living process watches, and since when.
     pub(crate) watched: BTreeMap<Key, Timestamp>,
-    /// The destinations that the plan of the living process wants kept closed, so that only jbr opens them: server and id.
+    /// The destinations that the living process opens for its items, so that nobody else need: server and id.
     pub(crate) kept: BTreeSet<(String, String)>,
-    /// Every group that a run of jbr's had as its own.
-    pub(crate) ours: BTreeSet<Key>,
+    /// Every group that a run of jbr's had as its own, with the first that had it.
+    pub(crate) ours: BTreeMap<Key, String>,
     /// What was busy on each server when a survey of this run saw it last, and is durable.
     pub(crate) seen_busy: BTreeMap<String, Vec<Key>>,
     /// Every run, by its id.
@@ -102,7 +103,7 @@ impl Book {
             released: BTreeMap::new(),
             watched: BTreeMap::new(),
             kept: BTreeSet::new(),
-            ours: BTreeSet::new(),
+            ours: BTreeMap::new(),
             seen_busy: BTreeMap::new(),
             runs: BTreeMap::new(),
             late_gates: BTreeSet::new(),
@@ -133,6 +134,17 @@ impl Book {
         let truth = self.runs.entry(run.id.to_string()).or_insert_with(new);
         for item in &run.queue.items {
             truth.jobs.insert(item.address.clone(), item.id.clone());
+        }
+        self.owns(run.id.as_str(), &run.journal);
+    }
+
+    /// What a stored journal has as its run's own.
+    pub(crate) fn owns(&mut self, run: &str, journal: &Journal) {
+        for (address, entry) in &journal.entries {
+            if let jbr::execute::journal::Phase::Running(running) = &entry.phase {
+                let key = (address.server.to_string(), running.group.to_string());
+                self.ours.entry(key).or_insert_with(|| run.to_owned());
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use jbr::execute::drive::{DriveError, drive};
 use jbr::execute::perform::Performer;
 use jbr::inventory::collect::collect;
 use jbr::proposal::{Beginning, Proposal, Request, in_doubt, propose};
+use jbr::queue::Gate;
 use jbr::simulator::{Fleet, VirtualClock};
 use jbr::state::store::{RunKeeper, Store as _};
 use jbr::state::{RunEnd, State};
@@ -248,10 +249,11 @@ impl World {
         self.note_beginning(&proposal, what);
         self.is_clock_set = false;
         let run = proposal.begin(&mut state);
+        // Before it is stored: a death can come when it is.
+        self.book.lock().unwrap().begins(&run, self.clock.now());
         if store.commit(&mut state).is_err() {
             return Last::Died;
         }
-        self.book.lock().unwrap().begins(&run, self.clock.now());
         verdict::of_the_beginning(self, &proposal, &state);
         let mut keeper = WatchedKeeper {
             inner: RunKeeper::new(&mut store, state),
@@ -328,9 +330,10 @@ impl World {
         }
         // A server that left the plan is nobody's concern.
         let desired = &self.desired;
-        let kept = desired.servers.iter().filter_map(|server| {
-            let destination = server.destination.as_ref().filter(|destination| destination.keep_closed)?;
-            Some((server.name.to_string(), destination.id.to_string()))
+        let gates = proposal.queue.items.iter().flat_map(|item| item.gates.iter().map(move |gate| (item, gate)));
+        let kept = gates.filter_map(|(item, gate)| match gate {
+            Gate::Destination(id) => Some((item.address.server.to_string(), id.to_string())),
+            Gate::Job(_) => None,
         });
         book.kept = kept.collect();
         book.seen_busy.retain(|name, _| desired.servers.iter().any(|server| server.name.as_str() == name));

@@ -57,12 +57,13 @@ pub(crate) fn night(dice: &mut Dice, number: u64) -> Night {
 /// a time server has answered. A battery that is empty or a mistyped date can put it ahead, too.
 fn wrong_by(dice: &mut Dice) -> TimeDelta {
     let seconds = |dice: &mut Dice, most: u64| i64::try_from(dice.between(1, most)).unwrap();
-    TimeDelta::seconds(match dice.below(8) {
+    TimeDelta::seconds(match dice.below(10) {
         0..4 => 0,
         4 => -seconds(dice, 600),
         5 => -seconds(dice, 3 * 24 * 3600),
         6 => -seconds(dice, 6 * 365 * 24 * 3600),
-        _ => seconds(dice, 2 * 24 * 3600),
+        7 => seconds(dice, 2 * 24 * 3600),
+        _ => seconds(dice, 3 * 3600),
     })
 }
 
@@ -121,10 +122,22 @@ fn troubled(dice: &mut Dice, mut server: Server, now: Timestamp) -> Server {
     if dice.percent(10) {
         server = foreign(dice, server, now);
     }
+    if dice.percent(6) {
+        server = hidden(dice, server, now);
+    }
     for _ in 0..dice.below(4) {
         server = server.rule(rule(dice, now));
     }
     server
+}
+
+/// Somebody else's long backup to the NAS, which is seen, and behind which the server then goes out of reach.
+fn hidden(dice: &mut Dice, server: Server, now: Timestamp) -> Server {
+    let at = later(now, dice.seconds(0, 1800));
+    let to = server.destinations.first().map(|destination| destination.id.clone()).unwrap_or_default();
+    let goes = later(at, dice.seconds(60, 600));
+    let group = ForeignGroup::new(at, 1, Execution::of(dice.seconds(1800, 3600))).writes_to(to);
+    server.foreign(group).outage(goes, later(goes, dice.seconds(900, 2400)))
 }
 
 /// A backup of no job that anybody lists, or a restore, which writes nowhere.

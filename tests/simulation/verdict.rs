@@ -1,7 +1,7 @@
 //! What must be true after each process, when a run is over, and when everything is.
 
 use jbr::cli::Exit;
-use jbr::clock::{Clock as _, earlier};
+use jbr::clock::{Clock as _, Timestamp, earlier};
 use jbr::desired::Partial;
 use jbr::execute::journal::{GateState, Phase as ItemPhase};
 use jbr::execute::outcome::{Outcome, Verdict};
@@ -158,15 +158,11 @@ fn is_true(
         Some(id) => return book.ensure("truth", false, || format!("{id} of {address} is no group of {job}")),
         None => book.groups_of(&server, &job).flat_map(|group| book.ends_of(&server, &group.id)).cloned().collect(),
     };
-    // Where the list does not say whose a group is, or nobody could be asked, a run that was started over right after a trigger cannot tell
-    // that its group has come and gone: it may be as much older than the run as a trigger is waited out.
-    let fleet = world.fleet.lock().unwrap();
-    let is_nameless = fleet.server_of(&server).is_some_and(|server| server.dialect.group_data != Carried::Always);
-    drop(fleet);
-    let was_sent = |id: &str| book.sends.iter().any(|send| send.server == server && send.group.as_deref() == Some(id));
-    let may_be_older = is_nameless || outcome.group.as_ref().is_some_and(|id| was_sent(id.as_str()));
-    let started = if may_be_older { earlier(truth.started, START_TIMEOUT + CALL_MAX) } else { truth.started };
+    let started = begins(book, world, record, truth, &server, &job);
     let in_run: Vec<&ExecutionEnd> = ends.iter().filter(|end| end.at >= started).collect();
+    if is_another_ones_log(book, world, &server, &job, &in_run) {
+        return;
+    }
     if outcome.verdict.is_good() {
         let is_so = in_run.iter().any(|end| matches!(end.status, 100 | 101));
         book.ensure("truth", is_so, || format!("{address} is {:?}, and in truth {ends:?}", outcome.verdict));
@@ -178,6 +174,33 @@ fn is_true(
         let is_so = is_what_was_recorded(book, outcome, &server, &job, &in_run);
         book.ensure("truth", is_so, || format!("{address} is {outcome:?}, and {id} in truth {ends:?}"));
     }
+}
+
+/// Whether the execution left nothing: its server has forgotten the group, and it never had a log; and somebody else's execution of the same job
+/// has left one. Nothing then says that the log is not the first one's: a known limit.
+fn is_another_ones_log(book: &Book, world: &World, server: &str, job: &str, ends: &[&ExecutionEnd]) -> bool {
+    let fleet = world.fleet.lock().unwrap();
+    let forgets = fleet.server_of(server).is_some_and(|server| server.dialect.groups_kept.is_some());
+    let has_left_nothing = !ends.is_empty() && ends.iter().all(|end| end.log.is_none());
+    let is_anothers = |end: &ExecutionEnd| end.log.is_some() && !ends.iter().any(|its| its.group == end.group);
+    let mut others = book.groups_of(server, job).flat_map(|group| book.ends_of(server, &group.id));
+    forgets && has_left_nothing && others.any(is_anothers)
+}
+
+/// From when on an execution can be this run's. A run that was started over takes along a trigger of which nobody can tell yet what came of it:
+/// its server was out of reach, or had a group that does not say whose it is. What it started may be older than the run, and over.
+fn begins(book: &Book, world: &World, record: &RunRecord, truth: &RunTruth, server: &str, job: &str) -> Timestamp {
+    let run = record.id.as_str();
+    let is_open = |send: &&Send| {
+        let group = send.group.as_ref().map(|id| (send.server.clone(), id.clone()));
+        let first = group.and_then(|key| book.ours.get(&key));
+        send.server == server && send.job == job && send.run != run && first.is_none_or(|first| first == run)
+    };
+    let sent = book.sends.iter().filter(is_open).map(|send| send.at).max();
+    let fleet = world.fleet.lock().unwrap();
+    let is_nameless = fleet.server_of(server).is_some_and(|server| server.dialect.group_data != Carried::Always);
+    let slack = if is_nameless { START_TIMEOUT + CALL_MAX } else { std::time::Duration::ZERO };
+    sent.into_iter().chain([earlier(truth.started, slack)]).min().unwrap_or(truth.started)
 }
 
 /// Whether a verdict is one that follows from what JetBackup recorded: the group's, the log's, or the worse of them; or that the log that

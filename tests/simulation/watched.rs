@@ -50,7 +50,6 @@ impl Keep for WatchedKeeper<'_> {
                 Phase::Done(outcome) => book.outcome(&self.run, address, outcome, now),
                 Phase::Running(running) => {
                     let key = (address.server.to_string(), running.group.to_string());
-                    book.ours.insert(key.clone());
                     if running.released && !book.released.contains_key(&key) {
                         release_is_due(&mut book, &self.queue, address, &key, now);
                         book.figures.count("released");
@@ -66,8 +65,16 @@ impl Keep for WatchedKeeper<'_> {
                 _ => {}
             }
         }
+        let runs = |key: &Key| {
+            journal.entries.iter().any(|(address, entry)| {
+                matches!(&entry.phase, Phase::Running(running) if *key.1 == *running.group.as_str() && *key.0 == *address.server.as_str())
+            })
+        };
+        book.watched.retain(|key, _| runs(key));
         drop(book);
-        self.inner.keep(journal)
+        self.inner.keep(journal)?;
+        self.book.lock().unwrap().owns(&self.run, journal);
+        Ok(())
     }
 }
 
@@ -157,12 +164,40 @@ impl WatchedPerformer<'_> {
         // The store came before this action.
         book.seen_busy.extend(self.just_seen.drain(..));
         drop(book);
+        self.what_was_seen_is_adopted();
         match action {
             Action::Survey { .. } => self.truth = under_way(&self.fleet.lock().unwrap(), self.desired),
             Action::Trigger { server, job } => self.before_trigger(server, job.as_str(), now),
             Action::Set { server, gate, open } => self.before_set(server, gate, *open),
             Action::Stop { server, group } => self.before_stop(server, group, now),
             _ => {}
+        }
+    }
+
+    /// What a survey saw under way of a job of the queue is watched from then on: otherwise it would be run once more.
+    fn what_was_seen_is_adopted(&mut self) {
+        let Some(survey) = &self.survey else { return };
+        let is_seen = |busy: &&Busy| {
+            let mut known = survey.servers.iter().filter(|(_, sight)| matches!(sight, Seen::Known(_)));
+            busy.job.is_some() && known.any(|(server, _)| server.as_str() == busy.server)
+        };
+        let seen: Vec<&Busy> = self.truth.iter().filter(is_seen).collect();
+        if seen.is_empty() {
+            return;
+        }
+        let run = self.disk.load().unwrap().unwrap().run.unwrap();
+        for item in &run.queue.items {
+            let is_its = |busy: &&&Busy| {
+                busy.server == item.address.server.as_str() && busy.job.as_deref() == Some(item.id.as_str())
+            };
+            let is_ignored = match run.journal.phase(&item.address) {
+                Phase::Queued | Phase::Preparing => true,
+                Phase::Done(outcome) => !outcome.verdict.has_run(),
+                Phase::Triggered(_) | Phase::Running(_) | Phase::Confirming(_) => false,
+            };
+            if let Some(busy) = seen.iter().find(is_its).filter(|_| is_ignored) {
+                self.ensure("adopt, don't bury", false, || format!("{} is not watched: {busy:?}", item.address));
+            }
         }
     }
 
@@ -262,7 +297,7 @@ impl WatchedPerformer<'_> {
                 format!("{target} is triggered while {server} has not answered since {since}")
             });
             let seen = book.seen_busy.get(server.as_str()).into_iter().flatten();
-            let busy = seen.filter(|key| !book.ours.contains(*key)).cloned().collect::<Vec<_>>();
+            let busy = seen.filter(|key| !book.ours.contains_key(*key)).cloned().collect::<Vec<_>>();
             book.ensure("unknown_is_not_idle", busy.is_empty(), || {
                 format!("{target} is triggered while {server} is silent, and was busy when it was seen last: {busy:?}")
             });
