@@ -30,6 +30,8 @@ umask 022
 
 readonly GATE=/usr/local/bin/jetbackup-ssh-gate.sh
 readonly NAME=jetbackup-ssh-gate
+# Where this script is; empty where it came through a pipe, for which bash has another word inside of functions.
+readonly SCRIPT=${BASH_SOURCE[0]-}
 readonly FIRST_LINE='#!/bin/bash -p'
 readonly LAST_LINE='# The end of the gate: what was cut off on its way lacks this line.'
 readonly API_LINE='readonly API='
@@ -164,9 +166,9 @@ find_key_files() {
     if ((${#key_files[@]} == 0)); then key_files=("$root/root/.ssh/authorized_keys"); fi
 }
 
-# Whether a line of authorized_keys is about the key.
+# Whether a line of authorized_keys is about the key. sshd takes one too that ends like a line of Windows.
 is_about_key() {
-    [[ -n $key && "$1 " == *[[:blank:]]"$key_body"[[:blank:]]* ]] && ! is_comment "$1"
+    [[ -n $key && "$1 " == *[[:space:]]"$key_body"[[:space:]]* ]] && ! is_comment "$1"
 }
 
 is_comment() {
@@ -214,9 +216,11 @@ restrictions() {
 # Reads the gate's text from beside this script, or from behind it in the pipe, into `gate_text`.
 gate_text=''
 read_gate() {
-    local beside=${BASH_SOURCE[0]-}
-    beside=${beside%/*}/jetbackup-ssh-gate.sh
-    if [[ -n ${BASH_SOURCE[0]-} && -f $beside ]]; then
+    local folder=${SCRIPT%/*} beside
+    # Started by its name alone, from its own folder.
+    if [[ $SCRIPT != */* ]]; then folder=.; fi
+    beside=$folder/jetbackup-ssh-gate.sh
+    if [[ -n $SCRIPT && -f $beside ]]; then
         gate_text=$(<"$beside")
     elif [[ -t 0 ]]; then
         die "jetbackup-ssh-gate.sh is not beside this script; pipe it in behind it: cat install.sh jetbackup-ssh-gate.sh |"
@@ -369,19 +373,34 @@ write_keys() {
         cp -p "$file" "$temporary"
     fi
     { ((${#kept[@]} == 0)) || printf '%s\n' "${kept[@]}"; } >"$temporary"
+    # On the disk before it takes the place: some filesystems (XFS) have an empty file there after a power cut otherwise.
+    # Before coreutils 8.24 sync does not know files, says so, and writes everything.
+    sync "$temporary" 2>/dev/null || true
     mv -f "$temporary" "$file"
     trap - EXIT
     mend_label "$file"
 }
 
-remove_gate() {
-    local line
-    for line in ${kept[@]+"${kept[@]}"}; do
-        if has_gate "$line"; then
-            say "another key has the gate: it stays"
-            return
-        fi
+# Takes the lines out of every file in which sshd looks: a key that was stolen must be gone from all of them.
+remove_keys() {
+    local file line
+    for file in "${key_files[@]}"; do
+        kept=() shown=()
+        new_lines "$file"
+        write_keys "$file"
+        for line in ${kept[@]+"${kept[@]}"}; do
+            if has_gate "$line"; then needed=yes; fi
+        done
     done
+}
+
+# Whether a line with the gate is left.
+needed=''
+remove_gate() {
+    if [[ -n $needed ]]; then
+        say "another key has the gate: it stays"
+        return
+    fi
     if [[ ! -e $root$GATE ]]; then return; fi
     change "remove $GATE"
     if [[ -z $dry_run ]]; then rm -f "$root$GATE"; fi
@@ -394,8 +413,7 @@ main() {
     find_key_files
     local file=${key_files[0]}
     if [[ -n $remove ]]; then
-        new_lines "$file"
-        write_keys "$file"
+        remove_keys
         remove_gate
     else
         check_sshd

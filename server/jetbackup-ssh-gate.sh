@@ -23,7 +23,8 @@
 #
 # Written for bash 4.2 and later, and env of coreutils; nothing else must be there.
 
-unset -v BASH_COMPAT POSIXLY_CORRECT
+# FUNCNEST would end what is under way in the midst, a refusal before it is logged; TMOUT would cut off what is read.
+unset -v BASH_COMPAT POSIXLY_CORRECT FUNCNEST TMOUT
 # Bytes, and ASCII's order: in another locale [0-9] may hold more than ten digits.
 LC_ALL=C
 PATH=/usr/bin:/bin
@@ -51,6 +52,10 @@ readonly SHOWN_LENGTH_MAX=300
 # How much JetBackup may answer when it is asked whose a queue group is, and for how long.
 readonly ANSWER_LENGTH_MAX=65536
 readonly ANSWER_WAIT_S=60
+# How long that program may take to end once it is told to.
+readonly ANSWER_END_S=5
+# What stands behind an answer whose program came to its end by itself and well.
+readonly ANSWER_WHOLE='(whole)'
 # How long the log may take before its process is ended; nothing waits for it.
 readonly LOG_WAIT_S=10
 
@@ -123,24 +128,25 @@ is_in() {
     [[ $2 == *",$1,"* ]]
 }
 
-# What JetBackup's program says to these words, within ANSWER_WAIT_S where that can be limited; for a subshell.
+# What JetBackup's program says to these words, within ANSWER_WAIT_S where that can be limited, and ANSWER_WHOLE.
 answer_of() {
-    exec </dev/null 2>/dev/null
-    if [[ -x $TIMEOUT ]]; then
-        exec -c "$ENV" PATH="$API_PATH" HOME="$API_HOME" "$TIMEOUT" "$ANSWER_WAIT_S" "$API" "$@"
-    fi
-    exec -c "$ENV" PATH="$API_PATH" HOME="$API_HOME" "$API" "$@"
+    local words=("$API" "$@")
+    if [[ -x $TIMEOUT ]]; then words=("$TIMEOUT" -k "$ANSWER_END_S" "$ANSWER_WAIT_S" "${words[@]}"); fi
+    (exec -c "$ENV" PATH="$API_PATH" HOME="$API_HOME" "${words[@]}" </dev/null 2>/dev/null) && printf '%s' "$ANSWER_WHOLE"
 }
 
 # Whether a queue group is a backup of a job that may be stopped. JetBackup is asked for it, and the ids in its answer must be
 # the group's own and those of such jobs, whatever else it holds. In JSON a quote inside of a text has a backslash before it,
-# so no name can pass for an id.
+# so no name can pass for an id. An answer that was cut off is none: the id of another job may have stood in the rest.
 is_group_of_own_job() {
     local group=$1 answer='' found=''
     # read succeeds where more came than it was told to take, or a zero byte, after which it takes nothing.
     if read -r -d '' -n "$ANSWER_LENGTH_MAX" answer < <(answer_of -F getQueueGroup -D "_id=$group" -O json); then
         return 1
     fi
+    [[ $answer == *"$ANSWER_WHOLE" ]] || return 1
+    answer=${answer%"$ANSWER_WHOLE"}
+    [[ $answer =~ \}[[:space:]]*$ ]] || return 1
     local key='"_id"[[:space:]]*:[[:space:]]*("[^"\\]*"|[^"])'
     while [[ $answer =~ $key ]]; do
         answer=${answer#*"${BASH_REMATCH[0]}"}

@@ -168,10 +168,15 @@ fn key(dice: &mut Dice) -> (Vec<&'static str>, Scopes) {
 fn no_variable_of_the_client_changes_what_is_done() {
     let post = Post::new();
     let tricks = tricks(&post.path("startup"), &post.canary());
-    for request in [typed(JOB, Slice { limit: 1, skip: 0 }, true)[8].line(), "echo x; id".to_owned()] {
-        let expected = meaning(request.as_bytes(), &Scopes::default());
+    let scopes = Scopes { read_only: false, limits: Some((vec![JOB.to_owned()], Vec::new())) };
+    for request in [
+        typed(JOB, Slice { limit: 1, skip: 0 }, true)[2].line(),
+        typed(OTHER, Slice { limit: 1, skip: 0 }, true)[2].line(),
+        "echo x; id".to_owned(),
+    ] {
+        let expected = meaning(request.as_bytes(), &scopes);
         for trick in tricks.chunks(1).chain([tricks.as_slice()]) {
-            let reply = post.ask_as(&[], &request, trick);
+            let reply = post.ask_as(&["--jobs", JOB], &request, trick);
             assert!(is_what_it_means(&reply, &expected) && is_quiet(&post.canary()), "{trick:?}: {reply:?}");
         }
     }
@@ -259,13 +264,26 @@ fn a_key_with_jobs_stops_their_backups_only() {
         (String::new(), false),
         ("bash: jetbackup5api: command not found".to_owned(), false),
         (format!("{}{}", of(JOB), " ".repeat(70_000)), false),
+        // Cut off: what would have followed is not known.
+        (of(JOB).split_once(r#","name"#).unwrap().0.to_owned(), false),
+        (format!(r#"{{"data":{{"_id":"9","data":{{"_id":"{JOB}"}},"x":""#), false),
     ] {
-        let post = Post::before("folder=${0%/*}\ncase $2 in get*) cat \"$folder/answer\";; *) echo stopped;; esac");
-        fs::write(post.path("answer"), &answer).unwrap();
-        let reply = post.ask_with(&["--jobs", JOB], "jetbackup5api -F stopQueueGroup -D '_id=9' -O json");
-        assert_eq!(reply.stdout == b"stopped\n", may, "{answer:.200} {reply:?}");
-        assert!(may || reply.is_refusal(), "{reply:?}");
+        assert_stops("exit 0", &answer, may);
     }
+    // JetBackup's program, or the time that it has, came to an end before its answer did.
+    assert_stops("exit 1", &of(JOB), false);
+    assert_stops("kill -9 $$", &of(JOB), false);
+}
+
+/// Whether a key for one job stops a queue group of which JetBackup's program says this, and then does that.
+#[track_caller]
+fn assert_stops(then: &str, answer: &str, may: bool) {
+    let api = format!("folder=${{0%/*}}\ncase $2 in get*) cat \"$folder/answer\"; {then};; *) echo stopped;; esac");
+    let post = Post::before(&api);
+    fs::write(post.path("answer"), answer).unwrap();
+    let reply = post.ask_with(&["--jobs", JOB], "jetbackup5api -F stopQueueGroup -D '_id=9' -O json");
+    assert_eq!(reply.stdout == b"stopped\n", may, "{then} {answer:.200} {reply:?}");
+    assert!(may || reply.is_refusal(), "{reply:?}");
 }
 
 #[test]
@@ -333,6 +351,11 @@ fn every_decision_is_logged_and_no_request_forges_a_line() {
         let log = read();
         let line = log.lines().last().unwrap();
         assert_eq!(line, format!("-t|jetbackup-ssh-gate|-p|authpriv.notice|--|{decision}|"));
+    }
+    for deep in 1..=3 {
+        let (shallow, request) = ([("FUNCNEST".into(), deep.to_string().into())], format!("no {deep}"));
+        post.ask_as(&[], &request, &shallow);
+        until("the decision is logged", || read().contains(&format!("DENIED from 192.0.2.7: {request}|\n")));
     }
     let forged = [("SSH_CLIENT".into(), "x; id\nALLOWED".into())];
     post.ask_as(&[], "ls", &forged);

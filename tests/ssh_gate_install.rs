@@ -216,6 +216,16 @@ fn a_line_of_the_key_is_replaced_where_it_stands_and_no_second_one_is_left() {
 }
 
 #[test]
+fn a_line_of_the_key_from_another_system_is_found_by_what_sshd_takes_for_its_end() {
+    let bare = KEY.split_inclusive(' ').take(2).collect::<String>();
+    for end in ["\r\n", "\u{b}\n", "\t\n", ""] {
+        let system = System::new("", &format!("{ADMIN}\r\n{}{end}", bare.trim()));
+        system.install(&["--key", KEY]).done();
+        assert_eq!(system.keys(), format!("{ADMIN}\r\n{}", line("", "")));
+    }
+}
+
+#[test]
 fn it_locks_nobody_out() {
     let closed = format!("{COMMAND} {OTHER}\nexpiry-time=\"20200101\" {OTHER}\n# {ADMIN}\n");
     for (keys, may) in [
@@ -305,6 +315,43 @@ fn it_takes_itself_away_and_nothing_else() {
     assert_eq!(system.install(&["--remove"]).done(), "nothing to change\n");
     system.install(&["--remove", "--key", ADMIN]).refused("the key's line has no gate, so it stays");
     assert_eq!(system.keys(), open);
+}
+
+#[test]
+fn a_key_is_taken_away_from_every_file_in_which_sshd_looks_for_it() {
+    let both = "authorizedkeysfile .ssh/authorized_keys .ssh/authorized_keys2";
+    let with = |second: &str| {
+        let system = System::new(both, &format!("{ADMIN}\n"));
+        system.install(&["--key", KEY]).done();
+        fs::write(system.path("root/.ssh/authorized_keys2"), second).unwrap();
+        system
+    };
+    let second = |system: &System| fs::read_to_string(system.path("root/.ssh/authorized_keys2")).unwrap();
+    let gated = format!("{OTHER}\n{}", line("", " --read-only"));
+
+    for arguments in [&["--remove"][..], &["--remove", "--key", KEY]] {
+        let system = with(&gated);
+        system.install(arguments).done();
+        assert_eq!((system.keys(), second(&system)), (format!("{ADMIN}\n"), format!("{OTHER}\n")));
+        assert!(!system.gate().exists());
+    }
+
+    let other = format!("restrict,{COMMAND} {OTHER}\n");
+    let system = with(&other);
+    system.install(&["--remove", "--key", KEY]).done();
+    assert!(system.gate().exists() && second(&system) == other, "another key has the gate, in the second file");
+
+    let system = with(&format!("{KEY}\n"));
+    system.install(&["--remove", "--key", KEY]).refused("the key's line has no gate, so it stays");
+}
+
+#[test]
+fn it_finds_the_gate_beside_it_from_its_own_folder_too() {
+    let system = System::new("", "");
+    let mut command = system.command(&["install.sh"], &["--key", KEY]);
+    command.current_dir(installer().parent().unwrap()).stdin(Stdio::null());
+    Said::from(command.output().unwrap()).done();
+    assert!(system.gate().exists());
 }
 
 #[test]

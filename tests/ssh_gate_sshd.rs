@@ -14,6 +14,7 @@ use std::process::{Command, Output, Stdio};
 
 use support::gate;
 use support::sshd::{Options, Sshd, keygen};
+use support::until::until;
 use tempfile::TempDir;
 
 /// The call that passes in all of these tests.
@@ -194,6 +195,33 @@ fn nothing_is_forwarded_neither_with_restrict_nor_with_the_long_form() {
     }
     inside.set_nonblocking(true).unwrap();
     assert!(inside.accept().is_err(), "nobody came through");
+}
+
+#[test]
+fn no_agent_and_no_socket_is_forwarded_neither_with_restrict_nor_with_the_long_form() {
+    let door = Door::new();
+    let path = |name: &str| door.folder.path().join(name).display().to_string();
+    let mut agent =
+        Command::new("/usr/bin/ssh-agent").args(["-D", "-a", &path("agent")]).stdout(Stdio::null()).spawn().unwrap();
+    until("the agent listens", || Path::new(&path("agent")).exists());
+    let keys = door.sshd.path("authorized_keys");
+    let shown = fs::read_to_string(&keys).unwrap().replacen(&path("gate"), "/usr/bin/env", 1);
+    let long = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty,";
+    let tries = [("", true), ("restrict,", false), (long, false)].map(|(options, may)| {
+        fs::write(&keys, shown.replacen("restrict,", options, 1)).unwrap();
+        let said = door.client("ssh").args(["-A", &door.login()]).env("SSH_AUTH_SOCK", path("agent")).output().unwrap();
+        let sockets = format!("{}:{}", path("socket"), path("agent"));
+        let mut client = door.client("ssh");
+        let forwarded = client.args(["-R", &sockets, &door.login(), "true"]).output().unwrap();
+        (options, may, said, forwarded)
+    });
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    for (options, may, said, forwarded) in tries {
+        assert!(said.status.success() && stdout(&said).contains("SSH_CONNECTION="), "{options}: {said:?}");
+        assert_eq!(stdout(&said).contains("SSH_AUTH_SOCK="), may, "{options}: {said:?}");
+        assert_eq!(forwarded.status.success(), may, "{options}: {forwarded:?}");
+    }
 }
 
 #[test]

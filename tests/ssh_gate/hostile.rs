@@ -326,7 +326,10 @@ pub(crate) fn tricks(startup: &Path, canary: &Path) -> Vec<(OsString, OsString)>
         ("OPTIND".into(), "a[$(id)]".into()),
         ("TIMEFORMAT".into(), springs.clone()),
         ("SSH_CLIENT".into(), "x; id".into()),
+        ("TMOUT".into(), "1".into()),
     ];
+    // A function that is called from one too many ends the command that called it, and the script goes on with the next.
+    tricks.extend((1..=5).map(|deep| ("FUNCNEST".into(), deep.to_string())));
     for locale in ["LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LANG", "LANGUAGE"] {
         for value in ["en_US.UTF-8", "C.UTF-8", "ja_JP.SJIS", "zh_CN.GB18030", "../../tmp/x"] {
             tricks.push((locale.into(), value.into()));
