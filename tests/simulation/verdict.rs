@@ -223,7 +223,10 @@ fn is_what_was_recorded(book: &Book, outcome: &Outcome, server: &str, job: &str,
             let worse = groups.iter().flat_map(|group| logs.iter().map(|log| (*group).max(*log)));
             logs.contains(&verdict) || worse.into_iter().any(|worse| worse == verdict)
         }
-        verdict if verdict.is_good() => groups.contains(&verdict) || logs.contains(&verdict),
+        verdict if verdict.is_good() => {
+            let is_worse = groups.iter().any(|group| group.is_good() && *group < verdict);
+            groups.contains(&verdict) || logs.contains(&verdict) || (is_worse && of_job.any(|log| log == verdict))
+        }
         verdict => groups.contains(&verdict) || of_job.any(|log| log == verdict),
     }
 }
@@ -239,13 +242,16 @@ fn has_not_run(book: &mut Book, world: &World, record: &RunRecord, outcome: &Out
     book.ensure("truth", late, || format!("{server} {job} is {:?}, and in truth {started:?}", outcome.verdict));
 }
 
-/// Whether a server forgot the group of a trigger, and no log can stand in for it: there is none, or those before it could not be read.
+/// Whether a server forgot the group of a trigger, and no log can stand in for it: there is none, or they could not be read before it, or
+/// tonight.
 fn cannot_be_told(book: &Book, world: &World, send: &Send) -> bool {
     let fleet = world.fleet.lock().unwrap();
     let forgets = fleet.server_of(&send.server).is_some_and(|server| server.dialect.groups_kept.is_some());
     let group = send.group.as_ref().and_then(|id| book.group(&send.server, id));
     let has_log = group.is_none_or(|group| group.execution.log != LogSays::Nothing && group.log.is_some());
-    forgets && !(send.has_logs && has_log)
+    let hides = |rule: &jbr::simulator::Rule| rule.function.as_deref() == Some("listLogs") && rule.matched > 0;
+    let hides_logs = fleet.server_of(&send.server).is_some_and(|server| server.rules.iter().any(hides));
+    forgets && (hides_logs || !(send.has_logs && has_log))
 }
 
 /// A backup of this run that wrote beside one of its own that was released is said to overlap with it.
@@ -257,7 +263,8 @@ fn overlaps_are_said(book: &mut Book, account: &Account, record: &RunRecord) {
         })
     };
     let unsaid = account.overlaps(STORAGE).into_iter().find(|(first, second)| {
-        let is_released = book.released.contains_key(&(first.server.clone(), first.group.clone()));
+        let released = book.released.get(&(first.server.clone(), first.group.clone()));
+        let is_released = released.is_some_and(|since| *since <= second.from);
         let is_seen = record.items.iter().any(|(_, outcome)| {
             let group = outcome.as_ref().and_then(|outcome| outcome.group.as_ref());
             group.is_some_and(|group| group.as_str() == second.group)
