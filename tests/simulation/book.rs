@@ -82,8 +82,6 @@ pub(crate) struct Send {
     /// When it was carried out, if it was, and whether an execution followed.
     pub(crate) carried_out: Option<(Timestamp, bool)>,
     pub(crate) group: Option<String>,
-    /// Nobody knows what came of it, and the machine's clock was set before the run was started over: see [`Book::orphan`].
-    pub(crate) is_orphan: bool,
     /// The survey before it could read the job's logs. Without them, and with a group that its server has forgotten, nobody can tell
     /// whether anything ran.
     pub(crate) has_logs: bool,
@@ -257,9 +255,6 @@ impl Book {
     /// appeared after the `start_timeout`. What follows from that is a documented limit of jbr.
     pub(crate) fn is_late(&self, send: &Send) -> bool {
         let Some((carried_out, _)) = send.carried_out else { return false };
-        if send.is_orphan {
-            return true;
-        }
         let created = send.group.as_ref().and_then(|id| self.group(&send.server, id));
         carried_out > later(send.at, CALL_MAX)
             || created.is_some_and(|group| group.created > later(carried_out, START_TIMEOUT))
@@ -275,18 +270,6 @@ impl Book {
     pub(crate) fn is_late_group(&self, server: &str, group: &str) -> bool {
         let mut sends = self.sends.iter();
         sends.any(|send| send.server == server && send.group.as_deref() == Some(group) && self.is_late(send))
-    }
-
-    /// A run is started over after the machine's clock was set. Whether a trigger of the old run may still have an effect is judged by the
-    /// time that has passed since, and that time is wrong now. A known limit; everywhere else a lost trigger is waited out anew.
-    pub(crate) fn orphan(&mut self, now: Timestamp) {
-        let may_come_yet = |send: &&mut Send| later(send.at, CALL_MAX + START_TIMEOUT) > now && send.group.is_none();
-        let mut count = 0;
-        for send in self.sends.iter_mut().filter(may_come_yet) {
-            send.is_orphan = true;
-            count += 1;
-        }
-        self.figures.add("triggers_orphaned_by_a_clock", count);
     }
 
     /// When a group that jbr watches can have begun at the earliest.

@@ -323,9 +323,6 @@ impl World {
             Beginning::StartOver { too_old, .. } => {
                 book.figures.count("started_over");
                 book.figures.count(if *too_old { "too_old" } else { "fresh_asked_for" });
-                if self.is_clock_set {
-                    book.orphan(self.clock.now());
-                }
             }
         }
         // A server that left the plan is nobody's concern.

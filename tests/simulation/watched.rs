@@ -260,16 +260,7 @@ impl WatchedPerformer<'_> {
             book.figures.count("triggers_repeated");
         }
         let (server, job) = (server.to_string(), job.to_owned());
-        book.sends.push(crate::book::Send {
-            at: now,
-            server,
-            job,
-            run,
-            carried_out: None,
-            group: None,
-            is_orphan: false,
-            has_logs,
-        });
+        book.sends.push(crate::book::Send { at: now, server, job, run, carried_out: None, group: None, has_logs });
     }
 
     /// What a survey could see must be free; what it could not must have been out of reach for as long as the plan says, and not busy when
