@@ -18,6 +18,8 @@ pub mod names;
 
 pub mod seen;
 
+pub mod window;
+
 pub mod desired;
 
 pub mod plan;

@@ -7,7 +7,7 @@ use super::Source;
 use super::finding::{Reported, Spanned};
 use super::section::Field;
 use super::syntax::{DestinationSyntax, JobSyntax, PlanSyntax, RunSyntax, ServerSettings, ServerSyntax};
-use crate::desired::{Desired, Destination, HostKeyPolicy, Job, OnTimeout, Partial, RunSettings, Server};
+use crate::desired::{Desired, Destination, HostKeyPolicy, Job, OnTimeout, Partial, Retry, RunSettings, Server};
 use crate::names::JobAddress;
 
 const PORT: u16 = 51514;
@@ -74,6 +74,13 @@ fn job(declared: &JobSyntax, plan: &PlanSyntax) -> Result<Job, Reported> {
         start_timeout: first([&own.start_timeout, &defaults.start_timeout, &run.start_timeout], START_TIMEOUT)?,
         on_timeout: first([&own.on_timeout, &defaults.on_timeout, &run.on_timeout], OnTimeout::Hold)?,
         keep_disabled: first([&own.keep_disabled, &defaults.keep_disabled], false)?,
+        after: Vec::new(),
+        windows: Vec::new(),
+        fits: false,
+        every: None,
+        max_age: None,
+        retry: Retry::NEVER,
+        hold: None,
     })
 }
 

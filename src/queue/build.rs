@@ -42,6 +42,10 @@ fn item(desired: &Desired, job: &Job) -> Item {
         settle: job.start_timeout + server.map(call_max).unwrap_or_default(),
         on_timeout: job.on_timeout,
         gates: destination.into_iter().chain(gate).collect(),
+        after: job.after.clone(),
+        openings: None,
+        fits: None,
+        retry: job.retry,
     }
 }
 

@@ -6,8 +6,9 @@ pub mod order;
 
 use std::time::Duration;
 
-use crate::desired::OnTimeout;
+use crate::desired::{After, OnTimeout, Retry};
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+use crate::window::Opening;
 
 /// An ordered list of backups to run, and what the run needs to know to do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,14 @@ pub struct Item {
     pub on_timeout: OnTimeout,
     /// What must be opened for it, in this order, and closed after it.
     pub gates: Vec<Gate>,
+    /// The items of this queue that must be over before it.
+    pub after: Vec<After>,
+    /// When it may start, in order, without overlaps, as far ahead as the plan was worked out; `None` if at any time.
+    pub openings: Option<Vec<Opening>>,
+    /// How much of an opening must be left for it to start; `None` if any.
+    pub fits: Option<Duration>,
+    /// What is tried again.
+    pub retry: Retry,
 }
 
 /// What can be opened and closed.

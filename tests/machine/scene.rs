@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use jbr::clock::Timestamp;
-use jbr::desired::OnTimeout;
+use jbr::desired::{OnTimeout, Retry};
 use jbr::execute::journal::{Journal, Phase};
 use jbr::execute::observation::{GroupSight, JobSight, ServerSight, Survey, TriggerAnswer};
 use jbr::execute::outcome::Verdict;
@@ -36,6 +36,10 @@ impl Scene {
             settle: MINUTE * 4,
             on_timeout: OnTimeout::Hold,
             gates: vec![],
+            after: vec![],
+            openings: None,
+            fits: None,
+            retry: Retry::NEVER,
         };
         let queue = Queue {
             items: addresses.iter().map(item).collect(),

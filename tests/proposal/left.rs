@@ -78,6 +78,10 @@ pub(crate) fn state(phase: Phase) -> State {
         settle: HOUR / 15,
         on_timeout: jbr::desired::OnTimeout::Hold,
         gates: vec![],
+        after: vec![],
+        openings: None,
+        fits: None,
+        retry: jbr::desired::Retry::NEVER,
     };
     let queue =
         Queue { items: vec![item], servers: vec!["a".parse().unwrap()], poll: HOUR / 120, unreachable_wait: HOUR / 4 };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, earlier, later};
-use jbr::desired::{Desired, Destination, HostKeyPolicy, Job, JobKind, OnTimeout, Partial, RunSettings, Server};
+use jbr::desired::{Desired, Destination, HostKeyPolicy, Job, JobKind, OnTimeout, Partial, Retry, RunSettings, Server};
 use jbr::execute::event::Event;
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
@@ -92,6 +92,13 @@ pub(crate) fn job(address_text: &str, id: u32) -> Job {
         start_timeout: 2 * MINUTE,
         on_timeout: OnTimeout::Hold,
         keep_disabled: false,
+        after: Vec::new(),
+        windows: Vec::new(),
+        fits: false,
+        every: None,
+        max_age: None,
+        retry: Retry::NEVER,
+        hold: None,
     }
 }
 
@@ -344,6 +351,10 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
         settle: 4 * MINUTE,
         on_timeout: OnTimeout::Hold,
         gates: Vec::new(),
+        after: Vec::new(),
+        openings: None,
+        fits: None,
+        retry: Retry::NEVER,
     });
     let items: Vec<Item> = items.collect();
     let servers: BTreeSet<ServerName> = items.iter().map(|item| item.address.server.clone()).collect();

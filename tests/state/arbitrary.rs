@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::OnTimeout;
+use jbr::desired::{After, OnTimeout, Retry, When};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
@@ -14,6 +14,7 @@ use jbr::jetbackup::facts::GroupStatus;
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, JobName, LogId, RunId, ServerName};
 use jbr::queue::{Gate, Item, Queue};
 use jbr::state::{JobRecord, Run, RunEnd, RunRecord, State};
+use jbr::window::Opening;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -98,8 +99,9 @@ fn queue() -> impl Strategy<Value = Queue> {
 
 fn item() -> impl Strategy<Value = Item> {
     let on_timeout = prop::sample::select(vec![OnTimeout::Hold, OnTimeout::Release, OnTimeout::Stop]);
-    (address(), job_id(), duration(), duration(), duration(), on_timeout, vec(gate(), 0..=FEW)).prop_map(
-        |(address, id, timeout, start_timeout, settle, on_timeout, gates)| Item {
+    let limits = (duration(), duration(), duration(), on_timeout);
+    (address(), job_id(), limits, vec(gate(), 0..=FEW), beginning()).prop_map(
+        |(address, id, (timeout, start_timeout, settle, on_timeout), gates, (after, openings, fits, retry))| Item {
             address,
             id,
             timeout,
@@ -107,8 +109,23 @@ fn item() -> impl Strategy<Value = Item> {
             settle,
             on_timeout,
             gates,
+            after,
+            openings,
+            fits,
+            retry,
         },
     )
+}
+
+/// What must be so before an item starts: its predecessors, its openings, what must be left of one, and what is tried again.
+type Beginning = (Vec<After>, Option<Vec<Opening>>, Option<Duration>, Retry);
+
+fn beginning() -> impl Strategy<Value = Beginning> {
+    let when = prop::sample::select(vec![When::Success, When::Finished]);
+    let after = (address(), when).prop_map(|(job, when)| After { job, when });
+    let opening = (moment(), moment()).prop_map(|(from, to)| Opening { from, to });
+    let retry = (any::<u32>(), duration()).prop_map(|(attempts, wait)| Retry { attempts, wait });
+    (vec(after, 0..=FEW), option::of(vec(opening, 0..=FEW)), option::of(duration()), retry)
 }
 
 fn journal() -> impl Strategy<Value = Journal> {

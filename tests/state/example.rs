@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::OnTimeout;
+use jbr::desired::{OnTimeout, Retry};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
@@ -123,6 +123,10 @@ fn queue(poll: Duration) -> Queue {
         settle: Duration::from_secs(300),
         on_timeout,
         gates,
+        after: vec![],
+        openings: None,
+        fits: None,
+        retry: Retry::NEVER,
     };
     Queue {
         items: vec![

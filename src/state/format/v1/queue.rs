@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::words::{Seconds, Word};
+use super::super::words::{Moment, Seconds, Word};
 use crate::desired;
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
 use crate::queue;
+use crate::window;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +27,42 @@ struct Item {
     settle_s: Seconds,
     on_timeout: OnTimeout,
     gates: Vec<Gate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    after: Vec<After>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    openings: Option<Vec<Opening>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits_s: Option<Seconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry: Option<Retry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct After {
+    job: Word<JobAddress>,
+    when: When,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum When {
+    Success,
+    Finished,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opening {
+    from: Moment,
+    to: Moment,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retry {
+    attempts: u32,
+    wait_s: Seconds,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,7 +106,19 @@ impl From<Queue> for queue::Queue {
 
 impl From<&queue::Item> for Item {
     fn from(item: &queue::Item) -> Self {
-        let queue::Item { address, id, timeout, start_timeout, settle, on_timeout, gates } = item;
+        let queue::Item {
+            address,
+            id,
+            timeout,
+            start_timeout,
+            settle,
+            on_timeout,
+            gates,
+            after,
+            openings,
+            fits,
+            retry,
+        } = item;
         Self {
             address: Word(address.clone()),
             job_id: Word(id.clone()),
@@ -82,13 +131,31 @@ impl From<&queue::Item> for Item {
                 desired::OnTimeout::Stop => OnTimeout::Stop,
             },
             gates: gates.iter().map(Gate::from).collect(),
+            after: after.iter().map(After::from).collect(),
+            openings: openings.as_ref().map(|openings| openings.iter().map(Opening::from).collect()),
+            fits_s: fits.map(Seconds),
+            // Nothing is tried again in most plans.
+            retry: (*retry != desired::Retry::NEVER)
+                .then_some(Retry { attempts: retry.attempts, wait_s: Seconds(retry.wait) }),
         }
     }
 }
 
 impl From<Item> for queue::Item {
     fn from(item: Item) -> Self {
-        let Item { address, job_id, timeout_s, start_timeout_s, settle_s, on_timeout, gates } = item;
+        let Item {
+            address,
+            job_id,
+            timeout_s,
+            start_timeout_s,
+            settle_s,
+            on_timeout,
+            gates,
+            after,
+            openings,
+            fits_s,
+            retry,
+        } = item;
         Self {
             address: address.0,
             id: job_id.0,
@@ -101,7 +168,46 @@ impl From<Item> for queue::Item {
                 OnTimeout::Stop => desired::OnTimeout::Stop,
             },
             gates: gates.into_iter().map(Into::into).collect(),
+            after: after.into_iter().map(Into::into).collect(),
+            openings: openings.map(|openings| openings.into_iter().map(Into::into).collect()),
+            fits: fits_s.map(|fits| fits.0),
+            retry: retry.map_or(desired::Retry::NEVER, |retry| desired::Retry {
+                attempts: retry.attempts,
+                wait: retry.wait_s.0,
+            }),
         }
+    }
+}
+
+impl From<&desired::After> for After {
+    fn from(after: &desired::After) -> Self {
+        let when = match after.when {
+            desired::When::Success => When::Success,
+            desired::When::Finished => When::Finished,
+        };
+        Self { job: Word(after.job.clone()), when }
+    }
+}
+
+impl From<After> for desired::After {
+    fn from(after: After) -> Self {
+        let when = match after.when {
+            When::Success => desired::When::Success,
+            When::Finished => desired::When::Finished,
+        };
+        Self { job: after.job.0, when }
+    }
+}
+
+impl From<&window::Opening> for Opening {
+    fn from(opening: &window::Opening) -> Self {
+        Self { from: Moment(opening.from), to: Moment(opening.to) }
+    }
+}
+
+impl From<Opening> for window::Opening {
+    fn from(opening: Opening) -> Self {
+        Self { from: opening.from.0, to: opening.to.0 }
     }
 }
 
