@@ -152,6 +152,32 @@ fn the_servers_readme_names_every_function_that_is_called_and_no_other() {
 }
 
 #[test]
+fn the_page_on_reliability_names_tests_settings_and_invariants_that_exist() {
+    let text = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let tests: String = sources(&root().join("tests")).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for word in text.split('`').skip(1).step_by(2) {
+        let is_path = word.starts_with("tests/");
+        assert!(!is_path || root().join(word).exists(), "{word}");
+        for setting in word.split(&[' ', '='][..]).filter(|part| part.starts_with("JBR_")) {
+            assert!(tests.contains(&format!("\"{setting}\"")), "nobody reads {setting}");
+        }
+        if let Some(test) = word.split("--test ").nth(1) {
+            assert!(root().join("tests").join(test).with_extension("rs").exists(), "{word}");
+        }
+    }
+    let invariants = text.split("The model's invariants").nth(1).unwrap().split("It has one job").next().unwrap();
+    let source = fs::read_to_string(root().join("tests/model/search.rs")).unwrap()
+        + &fs::read_to_string(root().join("tests/model/truth.rs")).unwrap()
+        + &fs::read_to_string(root().join("src/execute/invariant.rs")).unwrap();
+    for name in invariants.split('`').skip(1).step_by(2) {
+        assert!(source.contains(&format!("\"{name}\"")), "{name}");
+    }
+    let mutants = fs::read_to_string(root().join("tests/model/mutants.rs")).unwrap();
+    let count = mutants.split("&str); ").nth(1).unwrap().split(']').next().unwrap();
+    assert!(text.contains(&format!("{count} mutants")), "there are {count} mutants");
+}
+
+#[test]
 fn the_architecture_names_every_room_and_every_test() {
     let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
