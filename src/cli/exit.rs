@@ -61,7 +61,7 @@ impl Exit {
     pub fn of_run(end: &End, queue: &Queue, journal: &Journal, partial: Partial) -> Self {
         match end {
             End::Unsafe(_) => return Self::Unsafe,
-            End::Interrupted => return Self::Stopped,
+            End::Interrupted | End::WindowClosed { .. } => return Self::Stopped,
             End::Complete => {}
         }
         if journal.opened.iter().any(|opened| matches!(opened.state, GateState::LeftOpen { .. })) {

@@ -26,6 +26,7 @@ pub fn build(desired: &Desired, diff: &Diff) -> Queue {
         servers: desired.servers.iter().map(|server| server.name.clone()).collect(),
         poll: desired.run.poll,
         unreachable_wait: desired.run.unreachable_wait,
+        stays: false,
     }
 }
 
@@ -46,6 +47,7 @@ fn item(desired: &Desired, job: &Job) -> Item {
         openings: None,
         fits: None,
         retry: job.retry,
+        usual: None,
     }
 }
 

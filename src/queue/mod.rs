@@ -21,6 +21,8 @@ pub struct Queue {
     pub poll: Duration,
     /// How long a server that cannot be asked is waited for.
     pub unreachable_wait: Duration,
+    /// Whether the run waits for windows that are closed; otherwise it ends, and can be resumed.
+    pub stays: bool,
 }
 
 impl Queue {
@@ -56,6 +58,17 @@ pub struct Item {
     pub fits: Option<Duration>,
     /// What is tried again.
     pub retry: Retry,
+    /// How long it usually takes; `None` where nobody knows.
+    pub usual: Option<Usual>,
+}
+
+/// How long a backup usually takes, as its past ones did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Usual {
+    /// Half of them took less.
+    pub median: Duration,
+    /// Nine of ten took less.
+    pub p90: Duration,
 }
 
 /// What can be opened and closed.

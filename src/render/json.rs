@@ -172,25 +172,29 @@ impl From<&Opened> for OpenedJson {
 #[derive(Serialize)]
 pub(super) struct ReasonJson {
     kind: &'static str,
-    server: String,
+    server: Option<String>,
     why: Option<String>,
     group: Option<String>,
     id: Option<String>,
+    until: Option<String>,
 }
 
 impl From<&WaitReason> for ReasonJson {
     fn from(reason: &WaitReason) -> Self {
+        let none = Self { kind: "", server: None, why: None, group: None, id: None, until: None };
         match reason {
             WaitReason::Unreachable { server, why } => {
-                Self { kind: "unreachable", server: server.to_string(), why: Some(why.clone()), group: None, id: None }
+                Self { kind: "unreachable", server: Some(server.to_string()), why: Some(why.clone()), ..none }
             }
             WaitReason::Busy { server, group, job } => Self {
                 kind: "busy",
-                server: server.to_string(),
-                why: None,
+                server: Some(server.to_string()),
                 group: Some(group.to_string()),
                 id: job.as_ref().map(ToString::to_string),
+                ..none
             },
+            WaitReason::Retry { at } => Self { kind: "retry", until: Some(time(*at)), ..none },
+            WaitReason::Window { opens } => Self { kind: "window", until: Some(time(*opens)), ..none },
         }
     }
 }

@@ -58,7 +58,7 @@ fn show_run(run: &Run, now: Timestamp, page: &Page, sheet: &mut Sheet) {
             "waiting since {} ({}) for {}",
             page.zone.near(waiting.since, now),
             duration(elapsed(waiting.since, now)),
-            words::wait_for(&waiting.reason)
+            words::wait_for(&waiting.reason, page.zone)
         );
         sheet.item(2, symbol::ATTENTION, &text);
     }

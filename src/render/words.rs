@@ -1,6 +1,7 @@
 //! The words for what the run's types mean, for people. Each `match` names every variant, so that a new one cannot be
 //! forgotten.
 
+use crate::clock::Timestamp;
 use crate::execute::journal::{Answer, GateState, Opened, Phase, WaitReason};
 use crate::execute::outcome::Verdict;
 use crate::jetbackup::facts::GroupStatus;
@@ -9,7 +10,7 @@ use crate::printable::printable;
 use crate::queue::Gate;
 
 use super::symbol;
-use super::when::limit;
+use super::when::{Zone, limit};
 
 /// The symbol in front of a backup that is over.
 pub(super) fn verdict_symbol(verdict: Verdict) -> char {
@@ -92,8 +93,10 @@ pub(super) fn group_status(status: GroupStatus) -> String {
 }
 
 /// What a wait is for: `waiting … for …`.
-pub(super) fn wait_for(reason: &WaitReason) -> String {
+pub(super) fn wait_for(reason: &WaitReason, zone: Zone) -> String {
     match reason {
+        WaitReason::Retry { at } => format!("its next try, not before {}", zone.date_time(*at)),
+        WaitReason::Window { opens } => format!("its window, which opens at {}", zone.date_time(*opens)),
         WaitReason::Unreachable { server, why } => {
             format!("{server}, which does not answer: {}", printable(own_words(server, why)))
         }
@@ -102,6 +105,14 @@ pub(super) fn wait_for(reason: &WaitReason) -> String {
             format!("a backup on {server} that jbr did not start (group {group}{job})")
         }
     }
+}
+
+/// When the next window opens.
+pub(super) fn next_window(opens: Option<Timestamp>, zone: Zone) -> String {
+    opens.map_or_else(
+        || "no window opens within the time that the plan was worked out for".to_owned(),
+        |opens| format!("the next window opens at {}", zone.date_time(opens)),
+    )
 }
 
 /// What a person does to close a gate.

@@ -313,7 +313,7 @@ pub(crate) fn interrupted(ago: Duration) -> (Desired, Vec<ServerView>, State) {
         queue: proposal.queue,
         journal: Journal::new(later(started, 95 * MINUTE)),
     };
-    let phase = |phase| Entry { phase, triggers: 1, inherited: false };
+    let phase = |phase| Entry { phase, triggers: 1, ..Entry::default() };
     let first = outcome(Verdict::Completed, Some(started), later(started, 27 * MINUTE), "");
     let second_began = later(started, 27 * MINUTE);
     let note = "its queue group says 101, its log says 4: the worse one counts";
@@ -355,6 +355,7 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
         openings: None,
         fits: None,
         retry: Retry::NEVER,
+        usual: None,
     });
     let items: Vec<Item> = items.collect();
     let servers: BTreeSet<ServerName> = items.iter().map(|item| item.address.server.clone()).collect();
@@ -363,11 +364,12 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
         servers: servers.into_iter().collect(),
         poll: Duration::from_secs(30),
         unreachable_wait: 15 * MINUTE,
+        stays: false,
     }
 }
 
 pub(crate) fn entry(phase: Phase, triggers: u32) -> Entry {
-    Entry { phase, triggers, inherited: false }
+    Entry { phase, triggers, ..Entry::default() }
 }
 
 /// A state whose run has an item in every phase.
@@ -598,6 +600,19 @@ fn second_half() -> Vec<(u32, Event)> {
                 outcome: outcome(Verdict::Completed, Some(now()), later(now(), HOUR), ""),
             },
         ),
+        (
+            1,
+            Event::Retrying {
+                job: late(),
+                outcome: outcome(Verdict::Failed, Some(now()), later(now(), HOUR), ""),
+                attempt: 2,
+                not_before: later(now(), 12 * HOUR),
+            },
+        ),
+        (1, Event::Waiting { next: Some(late()), reason: WaitReason::Retry { at: later(now(), 12 * HOUR) } }),
+        (1, Event::Waiting { next: Some(late()), reason: WaitReason::Window { opens: later(now(), 20 * HOUR) } }),
+        (1, Event::Ended(End::WindowClosed { opens: Some(later(now(), 20 * HOUR)) })),
+        (1, Event::Ended(End::WindowClosed { opens: None })),
         (1, Event::Ended(End::Interrupted)),
         (
             1,
@@ -630,12 +645,13 @@ pub(crate) fn name_of(event: &Event) -> &'static str {
         Event::Overlapped(_) => "Overlapped",
         Event::Done { .. } => "Done",
         Event::EndedBefore { .. } => "EndedBefore",
+        Event::Retrying { .. } => "Retrying",
         Event::Ended(_) => "Ended",
     }
 }
 
 /// How many names [`name_of`] has.
-pub(crate) const EVENTS: usize = 19;
+pub(crate) const EVENTS: usize = 20;
 
 /// The machine's own limits are words in the texts.
 pub(crate) const LIMITS: (u32, u32) = (step::TRIGGERS_MAX, step::STOPS_MAX);

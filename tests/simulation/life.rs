@@ -118,7 +118,7 @@ impl World {
                     return !self.is_broken();
                 }
                 Last::Ended(End::Unsafe(_), _) => self.pass(gap + AFTER_UNSAFE),
-                Last::Ended(End::Interrupted, _) | Last::Died => self.pass(gap),
+                Last::Ended(End::Interrupted | End::WindowClosed { .. }, _) | Last::Died => self.pass(gap),
             }
             is_fresh = misfortune.is_some_and(|misfortune| misfortune.fresh);
         }

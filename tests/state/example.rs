@@ -127,6 +127,7 @@ fn queue(poll: Duration) -> Queue {
         openings: None,
         fits: None,
         retry: Retry::NEVER,
+        usual: None,
     };
     Queue {
         items: vec![
@@ -137,6 +138,7 @@ fn queue(poll: Duration) -> Queue {
         servers: vec![server("server1"), server("server2"), server("server3")],
         poll,
         unreachable_wait: Duration::from_secs(900),
+        stays: false,
     }
 }
 
@@ -170,7 +172,7 @@ fn journal(waiting: Option<WaitReason>) -> Journal {
     let gate_states =
         [GateState::Opening { tries: 1 }, GateState::Open, GateState::Closing { since: at(90), tries: 2 }];
     Journal {
-        entries: entries.map(|(address, phase)| (address, Entry { phase, triggers: 1, inherited: false })).collect(),
+        entries: entries.map(|(address, phase)| (address, Entry { phase, triggers: 1, ..Entry::default() })).collect(),
         opened: gate_states.map(opened).into(),
         unreachable: [(server("server3"), at(60))].into(),
         busy: [server("server4")].into(),

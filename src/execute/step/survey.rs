@@ -5,6 +5,7 @@ use super::super::event::Event;
 use super::super::journal::{Answer, Baseline, Entry, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
+use super::ready::Chance;
 use super::{Goal, Machine, News, TRIGGERS_MAX};
 use crate::clock::{earlier, elapsed};
 use crate::jetbackup::facts::{Group, GroupStatus};
@@ -131,6 +132,15 @@ impl Machine<'_> {
     /// Starts an item if nothing guarded runs anywhere: opens what it needs first, and asks everybody again after that.
     fn start_if_free(&mut self, address: &JobAddress, survey: &Survey) -> News {
         let Some(item) = self.item(address) else { return News::Some };
+        if self.chance(item) != Chance::Now {
+            // Its window closed while it was prepared, or while everybody was asked.
+            self.journal.entry_mut(address).phase = Phase::Queued;
+            return News::Some;
+        }
+        if survey.job.as_ref() != Some(&(item.address.server.clone(), item.id.clone())) {
+            // Its turn came while everybody was asked for another: their logs are not its.
+            return News::Some;
+        }
         let sight = match survey.of(&address.server) {
             Seen::Known(sight) => sight,
             Seen::Unknown(why) if self.is_given_up(&address.server) => {
@@ -221,10 +231,13 @@ impl Machine<'_> {
         if entry.inherited {
             *entry = Entry::default();
             self.events.push(Event::EndedBefore { job: address.clone(), outcome });
-        } else {
-            entry.phase = Phase::Done(outcome.clone());
-            self.events.push(Event::Done { job: address.clone(), outcome });
+            return News::Some;
         }
+        if let Some(news) = self.try_again(address, &outcome) {
+            return news;
+        }
+        self.journal.entry_mut(address).phase = Phase::Done(outcome.clone());
+        self.events.push(Event::Done { job: address.clone(), outcome });
         News::Some
     }
 

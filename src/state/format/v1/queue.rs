@@ -15,6 +15,8 @@ pub(super) struct Queue {
     servers: Vec<Word<ServerName>>,
     poll_s: Seconds,
     unreachable_wait_s: Seconds,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    stays: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,6 +37,15 @@ struct Item {
     fits_s: Option<Seconds>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry: Option<Retry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usual: Option<Usual>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Usual {
+    median_s: Seconds,
+    p90_s: Seconds,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,24 +93,26 @@ pub(super) enum Gate {
 
 impl From<&queue::Queue> for Queue {
     fn from(queue: &queue::Queue) -> Self {
-        let queue::Queue { items, servers, poll, unreachable_wait } = queue;
+        let queue::Queue { items, servers, poll, unreachable_wait, stays } = queue;
         Self {
             items: items.iter().map(Item::from).collect(),
             servers: servers.iter().cloned().map(Word).collect(),
             poll_s: Seconds(*poll),
             unreachable_wait_s: Seconds(*unreachable_wait),
+            stays: *stays,
         }
     }
 }
 
 impl From<Queue> for queue::Queue {
     fn from(queue: Queue) -> Self {
-        let Queue { items, servers, poll_s, unreachable_wait_s } = queue;
+        let Queue { items, servers, poll_s, unreachable_wait_s, stays } = queue;
         Self {
             items: items.into_iter().map(Into::into).collect(),
             servers: servers.into_iter().map(|name| name.0).collect(),
             poll: poll_s.0,
             unreachable_wait: unreachable_wait_s.0,
+            stays,
         }
     }
 }
@@ -118,6 +131,7 @@ impl From<&queue::Item> for Item {
             openings,
             fits,
             retry,
+            usual,
         } = item;
         Self {
             address: Word(address.clone()),
@@ -137,6 +151,7 @@ impl From<&queue::Item> for Item {
             // Nothing is tried again in most plans.
             retry: (*retry != desired::Retry::NEVER)
                 .then_some(Retry { attempts: retry.attempts, wait_s: Seconds(retry.wait) }),
+            usual: usual.map(|usual| Usual { median_s: Seconds(usual.median), p90_s: Seconds(usual.p90) }),
         }
     }
 }
@@ -155,6 +170,7 @@ impl From<Item> for queue::Item {
             openings,
             fits_s,
             retry,
+            usual,
         } = item;
         Self {
             address: address.0,
@@ -175,6 +191,7 @@ impl From<Item> for queue::Item {
                 attempts: retry.attempts,
                 wait: retry.wait_s.0,
             }),
+            usual: usual.map(|usual| queue::Usual { median: usual.median_s.0, p90: usual.p90_s.0 }),
         }
     }
 }
