@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use jbr::simulator::{Destination, Execution, Fleet, Job};
+use support::desk::Desk;
 use support::site::{NAS, Site};
 
 /// What the README's example uses.
@@ -25,16 +26,17 @@ fn the_readme_takes_a_user_from_nothing_to_a_first_plan_against_a_real_server() 
     let execution = Execution::of(Duration::from_millis(500)).starts_after(Duration::from_millis(100));
     let job = Job::new(JOB, "Accounts").writes_to(DESTINATION).script([execution]);
     let fleet = Fleet::new(Utc::now()).server("server1", |s| s.destination(Destination::on(NAS, DESTINATION)).job(job));
-    let mut site = Site::start(&fleet);
-    let readme = Readme::read(&site);
-    for folder in ["bin", "ssh", "plans"] {
+    let site = Site::start(&fleet);
+    let desk = Desk::new(&site.servers[0].1, &site.gate("server1"));
+    let readme = Readme::read(&site, &desk);
+    for folder in ["bin", "plans"] {
         fs::create_dir(site.path(folder)).unwrap();
     }
 
     readme.run(&site, "install -m 755");
     readme.run(&site, "ssh-keygen");
-    let public_key = site.path("ssh/jbr.pub");
-    site.sshd("server1").authorize(&public_key);
+    desk.run(readme.block("sh", "server/install.sh"));
+    desk.take_over();
     readme.run_on_server(&site, "jetbackup5api");
     fs::write(site.path("plans/backups.yaml"), readme.block("yaml", "version: 1")).unwrap();
     readme.run(&site, "jbr validate");
@@ -47,14 +49,14 @@ fn the_readme_takes_a_user_from_nothing_to_a_first_plan_against_a_real_server() 
 struct Readme(String);
 
 impl Readme {
-    fn read(site: &Site) -> Self {
+    fn read(site: &Site, desk: &Desk) -> Self {
         let (_, sshd) = &site.servers[0];
         let text = fs::read_to_string(root().join("README.md")).unwrap();
         let path = |name: &str| site.path(name).display().to_string();
+        let text = desk.place(&text);
         let text = text
             .replace("target/release/jbr", env!("CARGO_BIN_EXE_jbr"))
             .replace("/usr/local/bin", &path("bin"))
-            .replace("/root/.ssh", &path("ssh"))
             .replace("/etc/jbr/plans", &path("plans"))
             .replace("host: server1.example.com", "host: 127.0.0.1")
             .replace(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jbr::clock::{Clock, Interrupt, Timestamp};
 use jbr::inventory::collect::collect;
 use jbr::jetbackup::client::Client;
+use jbr::jetbackup::ssh_gate::{self, Scope, SshGate};
 use jbr::links::{Link, Links};
 use jbr::seen::Seen;
 use jbr::simulator::{Carried, Destination, Dialect, Execution, Fleet, Job, VirtualClock};
@@ -34,6 +35,9 @@ fn the_job_of_a_group_is_found_where_the_list_does_not_name_it() {
 
     let inventory = collect(&mut Links::new(vec![link]), &[]);
 
+    // A simulated server has the gate, and a key without scopes.
+    let gate = SshGate::Own { version: ssh_gate::CURRENT, scope: Scope::Everything };
+    assert_eq!(inventory.servers[0].gate, Seen::Known(gate));
     let Seen::Known(Some(group)) = inventory.servers[0].unfinished(&"a".repeat(24).parse().unwrap()) else {
         panic!("{:?}", inventory.servers[0].groups)
     };

@@ -8,7 +8,7 @@ use super::args::ApplyArgs;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
-use super::plan::{look, refuse_missing, show, stop_if_asked};
+use super::plan::{look, refuse_forbidden, refuse_missing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
 use super::validate::load;
@@ -41,6 +41,7 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
     refuse_missing(&proposal)?;
+    refuse_forbidden(&proposal)?;
     if !proposal.has_work() {
         return Ok(Exit::Success);
     }

@@ -44,6 +44,9 @@ pub(super) enum CliError {
     /// A declared job or destination does not exist on its server.
     #[error("the plan does not fit the servers:\n{}", indented(.0))]
     Missing(Vec<String>),
+    /// The gate of a server does not let the key do what the plan needs.
+    #[error("the gate does not let this key do what the plan needs:\n{}", indented(.0))]
+    Forbidden(Vec<String>),
     /// A selection while a run is in progress.
     #[error("the run {0} was interrupted and is not over, so a part of the plan cannot be run by itself")]
     RunInProgress(RunId),
@@ -128,6 +131,7 @@ impl CliError {
             Self::PlanRead(_)
             | Self::PlanInvalid { .. }
             | Self::Missing(_)
+            | Self::Forbidden(_)
             | Self::RunInProgress(_)
             | Self::SavedPlan { .. }
             | Self::Store(_)
@@ -155,6 +159,11 @@ impl CliError {
                     .to_owned()
             }
             Self::Missing(_) => "correct the ids in the plan, or take the jobs out; nothing was started".to_owned(),
+            Self::Forbidden(_) => {
+                "its scopes stand in the key's line of authorized_keys on that server: `server/install.sh` writes it anew; \
+                 nothing was started"
+                    .to_owned()
+            }
             Self::RunInProgress(_) => {
                 "`jbr apply` goes on with it; `jbr apply --fresh` closes it and starts over".to_owned()
             }

@@ -87,6 +87,12 @@ pub(super) fn refuse_missing(proposal: &Proposal) -> Result<(), CliError> {
     if missing.is_empty() { Ok(()) } else { Err(CliError::Missing(missing)) }
 }
 
+/// What a gate would refuse stops everything before it starts: a queue that fails in its middle helps nobody.
+pub(super) fn refuse_forbidden(proposal: &Proposal) -> Result<(), CliError> {
+    let forbidden = proposal.forbidden();
+    if forbidden.is_empty() { Ok(()) } else { Err(CliError::Forbidden(forbidden)) }
+}
+
 /// What was read while somebody asked to stop is no basis for anything.
 pub(super) fn stop_if_asked(interrupt: &Interrupt) -> Result<(), CliError> {
     if interrupt.is_requested() { Err(CliError::Stopped) } else { Ok(()) }

@@ -1,10 +1,11 @@
 //! The comparison itself: one decision a job, one remark a finding.
 
-use super::{Choice, Decision, Diff, Notice, Remark};
-use crate::desired::{Desired, Job, JobKind, Server};
+use super::{Choice, Decision, Diff, GateNotice, Notice, Remark};
+use crate::desired::{Desired, Job, JobKind, OnTimeout, Server};
 use crate::inventory::guard::{is_guarded, writes_to};
 use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts;
+use crate::jetbackup::ssh_gate::{self, Scope, SshGate};
 use crate::names::JobAddress;
 use crate::seen::Seen;
 
@@ -15,22 +16,23 @@ const CONTAINS_DATABASES: i64 = 4 | 128;
 #[must_use]
 pub fn diff(desired: &Desired, inventory: &Inventory, is_asked_for: impl Fn(&JobAddress) -> bool) -> Diff {
     let mut diff = Diff::default();
-    for server in &desired.servers {
-        let Some(view) = inventory.of(&server.name) else { continue };
-        let declared: Vec<&Job> = desired.jobs.iter().filter(|job| job.address.server == server.name).collect();
-        diff.remarks.extend(server_remarks(server, view));
-        for job in &declared {
-            diff.remarks.extend(job_remarks(server, job, view));
-        }
-        diff.remarks.extend(unmanaged(server, &declared, view));
-        diff.remarks.extend(foreign(server, &declared, view));
-    }
     for job in desired.jobs.iter().filter(|job| is_asked_for(&job.address)) {
         let (Some(server), Some(view)) = (desired.server(&job.address.server), inventory.of(&job.address.server))
         else {
             continue;
         };
         diff.decisions.push(decide(server, job, view));
+    }
+    for server in &desired.servers {
+        let Some(view) = inventory.of(&server.name) else { continue };
+        let declared: Vec<&Job> = desired.jobs.iter().filter(|job| job.address.server == server.name).collect();
+        diff.remarks.extend(server_remarks(server, view));
+        diff.remarks.extend(gate_remarks(server, &declared, &diff.decisions, view));
+        for job in &declared {
+            diff.remarks.extend(job_remarks(server, job, view));
+        }
+        diff.remarks.extend(unmanaged(server, &declared, view));
+        diff.remarks.extend(foreign(server, &declared, view));
     }
     diff
 }
@@ -108,6 +110,40 @@ fn server_remarks(server: &Server, view: &ServerView) -> Vec<Remark> {
         _ => {}
     }
     remarks
+}
+
+/// What is wrong with the gate itself, and what it would not let this key do.
+fn gate_remarks(server: &Server, declared: &[&Job], decisions: &[Decision], view: &ServerView) -> Vec<Remark> {
+    let mut notices = Vec::new();
+    match &view.gate {
+        // Where nothing could be read, one reason is enough.
+        Seen::Unknown(why) if view.jobs == Seen::Unknown(why.clone()) => {}
+        Seen::Unknown(why) => notices.push(Notice::Unread { what: "gate", why: why.0.clone() }),
+        Seen::Known(SshGate::Absent) => notices.push(Notice::Gate(GateNotice::Absent)),
+        Seen::Known(SshGate::Foreign) => notices.push(Notice::Gate(GateNotice::Foreign)),
+        Seen::Known(SshGate::Own { version, scope }) => {
+            if *version < ssh_gate::CURRENT {
+                notices.push(Notice::Gate(GateNotice::Older { version: *version }));
+            }
+            notices.extend(forbidden(server, declared, decisions, scope).map(Notice::Gate));
+        }
+    }
+    notices.into_iter().map(|what| Remark { server: server.name.clone(), about: None, what }).collect()
+}
+
+/// What the decisions on a server need and the key's scope does not hold.
+fn forbidden(server: &Server, declared: &[&Job], decisions: &[Decision], scope: &Scope) -> Option<GateNotice> {
+    let verdict = |job: &Job| decisions.iter().find(|decision| decision.address == job.address).map(|of| &of.verdict);
+    let is_to_start = |job: &&&Job| matches!(verdict(job), Some(Choice::Run));
+    let is_to_change = |job: &&&Job| {
+        let may_be_stopped = job.on_timeout == OnTimeout::Stop && matches!(verdict(job), Some(Choice::Adopt { .. }));
+        is_to_start(job) || may_be_stopped
+    };
+    let changed = declared.iter().filter(is_to_change);
+    let jobs: Vec<JobAddress> = changed.filter(|job| !scope.has_job(&job.id)).map(|job| job.address.clone()).collect();
+    let kept = server.destination.as_ref().filter(|kept| kept.keep_closed && !scope.has_destination(&kept.id));
+    let destination = kept.filter(|_| declared.iter().any(|job| is_to_start(&job))).map(|kept| kept.id.clone());
+    (!jobs.is_empty() || destination.is_some()).then_some(GateNotice::Forbids { jobs, destination })
 }
 
 fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {

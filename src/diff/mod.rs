@@ -143,6 +143,8 @@ pub enum Notice {
         /// The group.
         group: Group,
     },
+    /// `!` What stands between the key and the server's JetBackup is not what it should be.
+    Gate(GateNotice),
     /// An error: the declared destination does not exist.
     DestinationMissing {
         /// The id that was declared.
@@ -150,10 +152,31 @@ pub enum Notice {
     },
     /// `?` Something could not be read.
     Unread {
-        /// What: `jobs`, `queue`, `destinations`, `performance settings`.
+        /// What: `jobs`, `queue`, `destinations`, `performance settings`, `gate`.
         what: &'static str,
         /// Why.
         why: String,
+    },
+}
+
+/// What is to be said of a server's gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GateNotice {
+    /// There is none: whoever has the key may run anything there.
+    Absent,
+    /// Something else answers in its place.
+    Foreign,
+    /// It is older than the one that this `jbr` comes with.
+    Older {
+        /// Its version.
+        version: u32,
+    },
+    /// It does not let this key do what the plan needs.
+    Forbids {
+        /// The jobs that are to be started, or may have to be stopped.
+        jobs: Vec<JobAddress>,
+        /// The destination that is kept closed.
+        destination: Option<DestinationId>,
     },
 }
 
@@ -163,7 +186,11 @@ impl Notice {
     pub fn symbol(&self) -> char {
         match self {
             Self::Differs { .. } => '~',
-            Self::Unmanaged { .. } | Self::Scheduled { .. } | Self::Forks { .. } | Self::Foreign { .. } => '!',
+            Self::Unmanaged { .. }
+            | Self::Scheduled { .. }
+            | Self::Forks { .. }
+            | Self::Foreign { .. }
+            | Self::Gate(_) => '!',
             Self::DestinationMissing { .. } => 'x',
             Self::Unread { .. } => '?',
         }

@@ -32,6 +32,7 @@ fn view(link: &mut Link, in_doubt: &[(ServerName, JobId)]) -> ServerView {
         groups: seen(link.client.named_groups()),
         logs: in_doubt.into_iter().map(|job| (job.clone(), seen(link.client.newest_logs(job, LOGS_MAX)))).collect(),
         destinations: seen(link.client.destinations()),
+        gate: seen(link.client.ssh_gate()),
         forks: seen(link.client.performance()).map(|performance| performance.backup_forks),
         version: link.client.version().map(str::to_owned),
     }
@@ -45,6 +46,7 @@ fn unread(server: ServerName, why: &Why) -> ServerView {
         groups: Seen::Unknown(why.clone()),
         logs: BTreeMap::new(),
         destinations: Seen::Unknown(why.clone()),
+        gate: Seen::Unknown(why.clone()),
         forks: Seen::Unknown(why.clone()),
     }
 }

@@ -6,6 +6,7 @@ pub mod guard;
 use std::collections::BTreeMap;
 
 use crate::jetbackup::facts::{Destination, Group, Job, Log};
+use crate::jetbackup::ssh_gate::SshGate;
 use crate::names::{JobId, ServerName};
 use crate::seen::Seen;
 
@@ -39,6 +40,8 @@ pub struct ServerView {
     pub logs: BTreeMap<JobId, Seen<Vec<Log>>>,
     /// Its destinations.
     pub destinations: Seen<Vec<Destination>>,
+    /// What stands between the key and its JetBackup.
+    pub gate: Seen<SshGate>,
     /// How many backups it runs at once (`backup_forks`); `None` where it does not say.
     pub forks: Seen<Option<i64>>,
 }

@@ -10,11 +10,14 @@ use crate::jetbackup::command::{Command, Slice};
 use crate::jetbackup::facts::{Destination, Group, Job, Log, Performance};
 use crate::jetbackup::paging::{self, Page, Row};
 use crate::jetbackup::reply::{self, Data, Envelope, Node, ReplyError};
+use crate::jetbackup::ssh_gate::{self, SshGate};
 use crate::names::{DestinationId, GroupId, JobId, LogId};
 use crate::transport::Transport;
 
 pub use crate::jetbackup::call_error::{CallError, seen};
 
+/// How many unfinished groups that do not name their job are asked for one by one. No server has that many backups under way.
+const NAMELESS_UNFINISHED_MAX: usize = 100;
 /// How many of the newest groups that do not name their job are asked for one by one, the unfinished ones aside.
 const NAMELESS_ASKED: usize = 10;
 
@@ -87,6 +90,12 @@ impl Client {
     /// As [`Client::groups`] and [`Client::group`].
     pub fn named_groups(&mut self) -> Result<Vec<Group>, CallError> {
         let mut groups = self.groups()?;
+        let is_open = |group: &&Group| group.job.is_none() && group.status.is_unfinished();
+        let open = groups.iter().filter(is_open).count();
+        if open > NAMELESS_UNFINISHED_MAX {
+            let message = format!("{open} unfinished groups name no job, and {NAMELESS_UNFINISHED_MAX} is the limit");
+            return Err(CallError::Garbled { function: "listQueueGroups", message });
+        }
         let nameless = groups.iter_mut().filter(|group| group.job.is_none());
         for (count, group) in nameless.enumerate() {
             if group.status.is_unfinished() || count < NAMELESS_ASKED {
@@ -205,6 +214,14 @@ impl Client {
             Via::State => Command::DisableDestinationByState(destination.clone(), disabled),
             Via::Modify => Command::DisableDestinationByModify(destination.clone(), disabled),
         })
+    }
+
+    /// What stands between the key and JetBackup.
+    ///
+    /// # Errors
+    /// Only of the transport: whatever answers, it says something.
+    pub fn ssh_gate(&mut self) -> Result<SshGate, CallError> {
+        Ok(ssh_gate::read(&self.transport.call(ssh_gate::QUESTION)?))
     }
 
     fn call(&mut self, command: &Command) -> Result<Data, CallError> {

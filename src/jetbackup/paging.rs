@@ -5,6 +5,7 @@
 //! are; "no more came" is never taken for "that is all".
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use crate::jetbackup::call_error::CallError;
 use crate::jetbackup::command::Slice;
@@ -18,6 +19,10 @@ pub const PAGES_MAX: usize = 100;
 pub const ROWS_MAX: u64 = 20_000;
 /// How often a list that moved or contradicts itself is read again from its start.
 pub const READS_MAX: usize = 3;
+
+/// How long a list may take in all. Each page has `command_timeout`, and a server that needs all of it for every page would
+/// keep the others waiting for hours.
+pub const READ_TIME_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +66,33 @@ impl Row for Log {
 /// Reads a list to its end, in the server's order, each row once. `function` is for messages.
 ///
 /// # Errors
-/// What `fetch` gave, at once; [`CallError::Garbled`] where [`READS_MAX`] readings gave no list that agrees with itself.
+/// What `fetch` gave, at once; [`CallError::Garbled`] where [`READS_MAX`] readings gave no list that agrees with itself, or
+/// where it took longer than [`READ_TIME_MAX`].
 pub fn read_all<T: Row>(
+    function: &'static str,
+    fetch: impl FnMut(Slice) -> Result<Page<T>, CallError>,
+) -> Result<Vec<T>, CallError> {
+    read_within(READ_TIME_MAX, function, fetch)
+}
+
+/// [`read_all`] with another limit: pages that are there by then count, and no further one is asked for.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn read_within<T: Row>(
+    limit: Duration,
     function: &'static str,
     mut fetch: impl FnMut(Slice) -> Result<Page<T>, CallError>,
 ) -> Result<Vec<T>, CallError> {
+    let started = Instant::now();
+    let mut fetch = |slice: Slice| {
+        // The first page of the first reading has its own limit.
+        if started.elapsed() > limit {
+            let message = format!("the list did not come within {} min; its server is too slow", limit.as_secs() / 60);
+            return Err(CallError::Garbled { function, message });
+        }
+        fetch(slice)
+    };
     let mut contradiction = String::new();
     for _ in 0..READS_MAX {
         match read_once(&mut fetch)? {

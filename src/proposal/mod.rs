@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
 use crate::desired::Desired;
-use crate::diff::{Choice, Diff, Notice, Remark, diff};
+use crate::diff::{Choice, Diff, GateNotice, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::execute::resume::{Merged, resume, start_over};
@@ -79,6 +79,20 @@ impl Proposal {
     #[must_use]
     pub fn has_work(&self) -> bool {
         !self.queue.items.is_empty() || !self.journal.opened.is_empty()
+    }
+
+    /// What has to be done for it, and a server's gate does not let this key do: a text for each server.
+    #[must_use]
+    pub fn forbidden(&self) -> Vec<String> {
+        let left: Vec<&JobAddress> = self.left().collect();
+        let texts = self.diff.remarks.iter().filter_map(|remark| {
+            let Notice::Gate(GateNotice::Forbids { jobs, destination }) = &remark.what else { return None };
+            let jobs = jobs.iter().filter(|job| left.contains(job)).map(|job| format!("start or stop {job}"));
+            let destination = destination.iter().filter(|_| left.iter().any(|job| job.server == remark.server));
+            let acts: Vec<String> = jobs.chain(destination.map(|id| format!("enable destination {id}"))).collect();
+            (!acts.is_empty()).then(|| format!("{}: the key may not {}", remark.server, acts.join(", ")))
+        });
+        texts.collect()
     }
 
     /// Whether carrying it out would ask anything of a server; otherwise only the state changes.

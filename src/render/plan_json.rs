@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::json::{self, GateJson, OpenedJson, OutcomeJson, VERSION, time};
 use super::tally::{Standing, Tally, is_error, standing};
 use crate::desired::OnTimeout;
-use crate::diff::{Choice, Decision, Notice, Remark};
+use crate::diff::{Choice, Decision, GateNotice, Notice, Remark};
 use crate::proposal::{Beginning, Interrupted, Proposal};
 use crate::queue::Item;
 
@@ -182,6 +182,7 @@ enum NoticeJson {
     Unmanaged { id: String },
     Scheduled { next_run: Option<String> },
     Forks { forks: i64 },
+    Gate { gate: &'static str, gate_version: Option<u32>, jobs: Vec<String>, destination: Option<String> },
     Foreign { group: String, id: Option<String>, status: &'static str, status_code: i64, percent: Option<u8> },
     DestinationMissing { id: String },
     Unread { what: &'static str, why: String },
@@ -196,6 +197,7 @@ impl From<&Remark> for RemarkJson {
             Notice::Unmanaged { id, is_certain: _ } => NoticeJson::Unmanaged { id: id.to_string() },
             Notice::Scheduled { next_run } => NoticeJson::Scheduled { next_run: next_run.map(time) },
             Notice::Forks { forks } => NoticeJson::Forks { forks: *forks },
+            Notice::Gate(notice) => NoticeJson::from(notice),
             Notice::Foreign { group } => NoticeJson::Foreign {
                 group: group.id.to_string(),
                 id: group.job.as_ref().map(ToString::to_string),
@@ -208,6 +210,23 @@ impl From<&Remark> for RemarkJson {
         };
         let about = remark.about.clone();
         Self { server: remark.server.to_string(), about, error: is_error(&remark.what), what }
+    }
+}
+
+impl From<&GateNotice> for NoticeJson {
+    fn from(notice: &GateNotice) -> Self {
+        let gate = |gate, gate_version| Self::Gate { gate, gate_version, jobs: Vec::new(), destination: None };
+        match notice {
+            GateNotice::Absent => gate("absent", None),
+            GateNotice::Foreign => gate("foreign", None),
+            GateNotice::Older { version } => gate("older", Some(*version)),
+            GateNotice::Forbids { jobs, destination } => Self::Gate {
+                gate: "forbids",
+                gate_version: None,
+                jobs: jobs.iter().map(ToString::to_string).collect(),
+                destination: destination.as_ref().map(ToString::to_string),
+            },
+        }
     }
 }
 

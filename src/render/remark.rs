@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::clock::Timestamp;
-use crate::diff::{Notice, Remark};
+use crate::diff::{GateNotice, Notice, Remark};
 use crate::jetbackup::facts::Group;
+use crate::jetbackup::ssh_gate;
 use crate::names::{GroupId, ServerName};
 use crate::printable::printable;
 
@@ -54,6 +55,7 @@ impl Context {
                 )
             }
             Notice::Foreign { group } => foreign(group, about.is_none()),
+            Notice::Gate(notice) => gate(notice),
             Notice::DestinationMissing { id } => format!("has no destination with the id {id}"),
             Notice::Unread { what, why } => {
                 format!(
@@ -76,6 +78,7 @@ impl Context {
             "jobs" | "queue" => {
                 format!("Its jobs are queued; the run waits {wait} for it, then skips them and says so")
             }
+            "gate" => "What the key may do there is not known".to_owned(),
             "destinations" => "Whether its jobs can write is not known".to_owned(),
             _ => "How many backups it runs at once is not known".to_owned(),
         }
@@ -91,6 +94,30 @@ fn differing(key: &str, of_job: bool) -> &'static str {
         ("destination", false) => "Somebody opened it; `jbr` disables it after its next backup there",
         ("disabled", _) => "`keep: disabled` wants it disabled between runs: disable it there",
         _ => "Mend one of the two",
+    }
+}
+
+fn gate(notice: &GateNotice) -> String {
+    match notice {
+        GateNotice::Absent => {
+            "has no gate: whoever has this key may do anything there. Put the gate before it (`server/install.sh`)"
+                .to_owned()
+        }
+        GateNotice::Foreign => {
+            "its gate is not the one that jbr comes with, or an older one that does not say what it is: what the \
+             key may do there is not known. Install this one (`server/install.sh`)"
+                .to_owned()
+        }
+        GateNotice::Older { version } => format!(
+            "its gate has version {version}, and {} is the one that jbr comes with: install that (`server/install.sh`)",
+            ssh_gate::CURRENT
+        ),
+        GateNotice::Forbids { jobs, destination } => {
+            let jobs = jobs.iter().map(|job| format!("start or stop {job}"));
+            let acts = jobs.chain(destination.iter().map(|id| format!("enable destination {id}")));
+            let acts: Vec<String> = acts.collect();
+            format!("its gate does not let this key {}: `jbr apply` would start nothing", acts.join(", "))
+        }
     }
 }
 

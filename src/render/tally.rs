@@ -114,6 +114,7 @@ pub(super) fn is_error(notice: &Notice) -> bool {
         | Notice::Unmanaged { .. }
         | Notice::Scheduled { .. }
         | Notice::Forks { .. }
+        | Notice::Gate(_)
         | Notice::Foreign { .. }
         | Notice::Unread { .. } => false,
     }

@@ -9,6 +9,8 @@ use crate::printable::printable;
 use crate::simulator::{Answer, Connection, Fleet};
 use crate::transport::{Failure, FailureKind, Output, Transport};
 
+/// What the gate of every simulated server says of itself: a current one, and a key without scopes.
+const GATE: (&str, &str) = ("gate-version", "jetbackup-ssh-gate 1\n");
 /// The program that every simulated server has.
 const PROGRAM: &str = "jetbackup5api";
 
@@ -59,6 +61,9 @@ impl SimulatedTransport {
             return Ok(shell_says(2, "syntax error: unexpected end of file"));
         };
         let program = if words.is_empty() { String::new() } else { words.remove(0) };
+        if words.is_empty() && program == GATE.0 {
+            return Ok(Answer { stdout: GATE.1.to_owned(), ..quiet() });
+        }
         if program.rsplit('/').next() != Some(PROGRAM) {
             return Ok(shell_says(127, &format!("{}: command not found", printable(&program))));
         }
@@ -94,6 +99,11 @@ impl SimulatedTransport {
 
 /// What a shell answers without asking JetBackup.
 fn shell_says(exit: i32, what: &str) -> Answer {
-    let stderr = format!("bash: line 1: {what}\n");
-    Answer { stdout: String::new(), stderr, exit, delay: Duration::ZERO, connection: Connection::Fine }
+    Answer { stderr: format!("bash: line 1: {what}\n"), exit, ..quiet() }
+}
+
+/// An answer that says nothing.
+fn quiet() -> Answer {
+    let (stdout, stderr) = (String::new(), String::new());
+    Answer { stdout, stderr, exit: 0, delay: Duration::ZERO, connection: Connection::Fine }
 }

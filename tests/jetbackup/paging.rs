@@ -1,9 +1,11 @@
 //! Whole lists or nothing: page limits, lists that move while they are read, totals that lie.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use jbr::jetbackup::client::CallError;
-use jbr::jetbackup::paging::{LIST_LIMIT, PAGES_MAX, READS_MAX, ROWS_MAX};
+use jbr::jetbackup::facts::Group;
+use jbr::jetbackup::paging::{LIST_LIMIT, PAGES_MAX, Page, READS_MAX, ROWS_MAX, read_within};
 use jbr::names::GroupId;
 use jbr::transport::Output;
 use serde_json::{Value, json};
@@ -121,6 +123,26 @@ fn a_server_that_gives_the_same_page_for_ever_is_not_asked_for_ever() {
     let (mut client, sent) = client(move |_| Ok(answer(&rows, 10_000)));
     assert!(client.groups().is_err());
     assert!(sent.lines().len() <= READS_MAX * PAGES_MAX);
+}
+
+#[test]
+fn a_list_that_takes_too_long_is_unknown_however_good_its_pages_are() {
+    let mut asked = 0;
+    let list = read_within::<Group>(Duration::ZERO, "listQueueGroups", |_| {
+        asked += 1;
+        Ok(Page { rows: Vec::new(), total: 1 })
+    });
+    let Err(CallError::Garbled { message, .. }) = list else { panic!("{list:?}") };
+    assert!(message.contains("did not come within") && asked <= 1, "{message}, {asked}");
+}
+
+#[test]
+fn more_nameless_groups_under_way_than_any_server_has_are_not_asked_for_one_by_one() {
+    let row = |number: u64| json!({"_id": format!("g{number:05}"), "type": 1, "status": 2, "created": 1});
+    let rows: Vec<Value> = (0..101).map(row).collect();
+    let (mut client, sent) = client(move |_| Ok(answer(&rows, 101)));
+    assert!(matches!(client.named_groups(), Err(CallError::Garbled { .. })));
+    assert_eq!(sent.lines().len(), 1);
 }
 
 #[test]

@@ -111,6 +111,7 @@ impl World {
             logs: BTreeMap::from([(server.job.clone(), self.ask(name, logs))]),
             destinations: self.ask(name, |server| vec![destination(server)]),
             forks: self.ask(name, |_| Some(1)),
+            gate: Seen::Unknown(Why::new("not asked")),
         };
         Inventory { servers: self.servers.iter().map(view).collect() }
     }

@@ -114,7 +114,9 @@ pub(crate) fn view(groups: Seen<Vec<Group>>, logs: Option<Seen<Vec<Log>>>) -> In
     let logs = logs.map(|logs| (JOB.parse::<JobId>().unwrap(), logs)).into_iter().collect();
     let server = "a".parse().unwrap();
     let (jobs, destinations, forks) = (Seen::Known(vec![job]), Seen::Known(vec![]), Seen::Known(Some(1)));
-    Inventory { servers: vec![ServerView { server, version: None, jobs, groups, destinations, forks, logs }] }
+    Inventory {
+        servers: vec![ServerView { server, version: None, jobs, groups, destinations, forks, gate: unread(), logs }],
+    }
 }
 
 pub(crate) fn groups(status: GroupStatus) -> Seen<Vec<Group>> {

@@ -14,6 +14,7 @@ use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{End, step};
 use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, Group, GroupStatus};
+use jbr::jetbackup::ssh_gate::{Scope, SshGate};
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName};
 use jbr::proposal::{Proposal, Request, propose};
 use jbr::queue::{Gate, Item, Queue};
@@ -130,6 +131,7 @@ pub(crate) fn view(name: &str, jobs: Vec<facts::Job>) -> ServerView {
         jobs: Seen::Known(jobs),
         groups: Seen::Known(Vec::new()),
         destinations: Seen::Known(vec![destination]),
+        gate: Seen::Known(SshGate::Own { version: 1, scope: Scope::Everything }),
         forks: Seen::Known(Some(1)),
         logs: BTreeMap::new(),
     }
@@ -142,6 +144,7 @@ pub(crate) fn unread(name: &str, why: &str) -> ServerView {
         jobs: Seen::Unknown(Why::new(why)),
         groups: Seen::Unknown(Why::new(why)),
         destinations: Seen::Unknown(Why::new(why)),
+        gate: Seen::Unknown(Why::new(why)),
         forks: Seen::Unknown(Why::new(why)),
         logs: BTreeMap::new(),
     }
@@ -270,6 +273,7 @@ fn everything_views() -> Vec<ServerView> {
     };
     let mut server1 = view("server1", vec![scheduled, elsewhere, live(19, "Weekly full")]);
     server1.forks = Seen::Known(Some(3));
+    server1.gate = Seen::Known(SshGate::Absent);
     let closed_elsewhere = facts::Job { destinations: vec![destination_id(2)], ..live(24, "No destination") };
     let mut server2 = view(
         "server2",

@@ -6,6 +6,8 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+pub(crate) mod desk;
+pub(crate) mod gate;
 pub(crate) mod parts;
 pub(crate) mod process;
 pub(crate) mod site;

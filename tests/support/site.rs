@@ -1,9 +1,9 @@
-//! A whole site: a simulated fleet, each server of it behind a real OpenSSH server, a plan and a state in a folder of their own, and the real
-//! `jbr` run against them in a sealed environment.
+//! A whole site: a simulated fleet, each server of it behind the gate of a real OpenSSH server, a plan and a state in a
+//! folder of their own, and the real `jbr` run against them in a sealed environment.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +11,7 @@ use jbr::simulator::{Account, Fleet, Group, World};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::gate;
 use super::process::Process;
 use super::sshd::Sshd;
 use super::until::until;
@@ -21,6 +22,8 @@ pub(crate) const NAS: &str = "nas";
 /// A site, ended when it is dropped.
 pub(crate) struct Site {
     folder: TempDir,
+    /// What is on the servers: the gate, and the stand-in with what it must know.
+    on_servers: TempDir,
     processes: AtomicUsize,
     /// The simulated fleet.
     pub(crate) world: World,
@@ -40,28 +43,45 @@ pub(crate) struct Ran {
 }
 
 impl Site {
-    /// Starts an SSH server for each server of the fleet.
+    /// Starts an SSH server for each server of the fleet, with the gate as the forced command of the key.
     pub(crate) fn start(fleet: &Fleet) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, on_servers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let world = World::at(folder.path().join("world.json"));
         world.save(fleet).unwrap();
         let start = |name: &str| {
-            let sshd = Sshd::options()
-                .env("PATH", &format!("{}:/usr/bin:/bin", stand_in_folder().display()))
-                .env("JBR_SIM_WORLD", world.path().to_str().unwrap())
-                .env("JBR_SIM_SERVER", name)
-                .env("JBR_SIM_HANGUP", "sshd")
-                .start();
+            let path = |what: &str| on_servers.path().join(format!("{what}-{name}"));
+            let (gate, api) = (path("gate"), path("api"));
+            gate::copy(&gate, &api, Path::new("/nowhere/logger"));
+            let sshd = Sshd::options().force_command(gate.to_str().unwrap()).start();
+            // The gate gives JetBackup an environment of its own: what the stand-in must know is in a script around it.
+            let variables = [
+                sshd.mark(),
+                format!("JBR_SIM_WORLD={}", world.path().display()),
+                format!("JBR_SIM_SERVER={name}"),
+                "JBR_SIM_HANGUP=sshd".to_owned(),
+            ];
+            let program = stand_in_folder().join("jetbackup5api");
+            gate::script(&api, &format!("export '{}'\nexec '{}' \"$@\"", variables.join("' '"), program.display()));
             (name.to_owned(), sshd)
         };
         let servers = fleet.servers().iter().map(|server| start(&server.name)).collect();
-        Self { folder, processes: AtomicUsize::new(0), world, servers }
+        Self { folder, on_servers, processes: AtomicUsize::new(0), world, servers }
     }
 
     /// The SSH server of this name.
     pub(crate) fn sshd(&mut self, name: &str) -> &mut Sshd {
         let found = self.servers.iter_mut().find(|(known, _)| known == name);
         found.map(|(_, sshd)| sshd).unwrap()
+    }
+
+    /// The gate of a server.
+    pub(crate) fn gate(&self, name: &str) -> PathBuf {
+        self.on_servers.path().join(format!("gate-{name}"))
+    }
+
+    /// The stand-in of a server, as its gate starts it.
+    pub(crate) fn api(&self, name: &str) -> PathBuf {
+        self.on_servers.path().join(format!("api-{name}"))
     }
 
     /// A path in the site's folder.
@@ -241,6 +261,8 @@ const _: () = {
     _ = (
         Site::start,
         Site::sshd,
+        Site::gate,
+        Site::api,
         Site::path,
         Site::plan_path,
         Site::state_path,

@@ -158,6 +158,18 @@ impl Sshd {
         fs::write(file, format!("{had}{before}{key}")).unwrap();
     }
 
+    /// From the next connection on, every key that it takes has this forced command.
+    pub(crate) fn force_command(&mut self, command: &str) {
+        self.options.force_command = Some(command.to_owned());
+        let had = fs::read_to_string(self.path("authorized_keys")).unwrap();
+        fs::write(self.path("authorized_keys"), "").unwrap();
+        for (number, line) in had.lines().enumerate() {
+            let key = self.path(&format!("key-{number}"));
+            fs::write(&key, format!("{}\n", &line[line.find("ssh-ed25519 ").unwrap()..])).unwrap();
+            self.authorize(&key);
+        }
+    }
+
     /// Everything that the server has logged, at `LogLevel VERBOSE`.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
@@ -229,7 +241,9 @@ impl Sshd {
         self.path(&format!("host_{kind}"))
     }
 
-    fn mark(&self) -> String {
+    /// The variable that marks the server's processes, as `NAME=value`. sshd gives it to every command; one that goes on with
+    /// an environment of its own must be given it again.
+    pub(crate) fn mark(&self) -> String {
         format!("{MARK}={}", self.folder.path().display())
     }
 
@@ -377,5 +391,15 @@ const _: () = {
     _ = (Options::force_command, Options::config, Options::env, Options::host_key);
     _ = (Sshd::user, Sshd::client_key, Sshd::known_hosts, Sshd::path, Sshd::public_host_key, Sshd::authorize);
     _ = (Sshd::log, Sshd::connections, Sshd::logins, Sshd::kill, Sshd::cut_connections, Sshd::restart);
-    _ = (Sshd::regenerate_host_key, Sshd::freeze, Sshd::thaw, Sshd::processes, Sshd::port, Sshd::options, keygen);
+    _ = (
+        Sshd::force_command,
+        Sshd::mark,
+        Sshd::regenerate_host_key,
+        Sshd::freeze,
+        Sshd::thaw,
+        Sshd::processes,
+        Sshd::port,
+        Sshd::options,
+        keygen,
+    );
 };

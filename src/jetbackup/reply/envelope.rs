@@ -7,6 +7,7 @@ use serde_json::{Deserializer, Value};
 
 use super::ReplyError;
 use super::node::Node;
+use crate::jetbackup::ssh_gate;
 use crate::printable::{printable, printable_bytes};
 use crate::transport::Output;
 
@@ -51,6 +52,10 @@ impl Envelope {
     /// [`ReplyError::Garbled`] where there is no whole one, or where its `success` cannot be understood.
     pub fn read(function: &'static str, output: &Output) -> Result<Self, ReplyError> {
         let garbled = |message: String| ReplyError::Garbled { function, message };
+        if let Some(request) = ssh_gate::refused(output) {
+            let message = format!("the gate on the server does not let this key do it: {request}");
+            return Err(ReplyError::Refused { function, message });
+        }
         let mut value = whole_object(output).map_err(garbled)?;
         let success = match value.get("success") {
             Some(success) => Node::new(function, "success", success).flag()?,

@@ -54,6 +54,7 @@ impl View<'_> {
             | Notice::Unmanaged { .. }
             | Notice::Scheduled { .. }
             | Notice::Forks { .. }
+            | Notice::Gate(_)
             | Notice::DestinationMissing { .. }
             | Notice::Unread { .. } => false,
         })
