@@ -178,7 +178,7 @@ form_of() {
         listDestinations | listSchedules) form="($PAGE|)" ;;
         listQueueGroups) form="(type=1&sort\[created]=-1&$PAGE|type=1)" ;;
         listQueueItems) form="(group_id=$ID&$PAGE|group_id=$ID)" ;;
-        listLogs) form="(find\[type]=1&find\[info[.]ID]=$ID&sort\[start_time]=-1&$PAGE|limit=$NUMBER(&type=1)?)" ;;
+        listLogs) form="(find\[type]=1(&find\[info[.]ID]=$ID)?&sort\[start_time]=-1&$PAGE|limit=$NUMBER(&type=1)?)" ;;
         getBackupJob | getDestination | getLog) form="_id=$ID" ;;
         getQueueGroup) form="_id=$ID(&get_log_contents=1)?" ;;
         getSettingsPerformance) form='' ;;

@@ -101,13 +101,15 @@ impl Interrupt {
         Ok(Self { flag: Arc::default(), reader: Arc::new(reader), writer: Arc::new(writer) })
     }
 
-    /// The first SIGINT or SIGTERM sets the wish; the second ends the process at once with `exit_code`.
+    /// The first SIGINT, SIGTERM or SIGHUP (a closed terminal) sets the wish; the second ends the process at once with `exit_code`.
     ///
     /// # Errors
     /// Where the handlers cannot be installed.
     pub fn on_signals(&self, exit_code: i32) -> io::Result<()> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-        for signal in [SIGINT, SIGTERM] {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        // `nohup` has it ignored, and whoever says so means it.
+        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             // The order matters: the conditional shutdown looks at the flag before this signal has set it.
             signal_hook::flag::register_conditional_shutdown(signal, exit_code, Arc::clone(&self.flag))?;
             signal_hook::flag::register(signal, Arc::clone(&self.flag))?;
@@ -143,6 +145,14 @@ impl Interrupt {
             let _ = rustix::event::poll(&mut descriptors, timeout.as_ref());
         }
     }
+}
+
+/// Whether this process was started with the signal ignored; not where Linux's `/proc` cannot say.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    u32::try_from(signal - 1).ok().and_then(|bit| mask.checked_shr(bit)).is_some_and(|bits| bits & 1 == 1)
 }
 
 impl AsFd for Interrupt {

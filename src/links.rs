@@ -17,24 +17,37 @@ pub struct Link {
 }
 
 /// Every server of the plan, in its order.
-pub struct Links(Vec<Link>);
+pub struct Links {
+    links: Vec<Link>,
+    /// How many of them are asked at the same time; 1 at least.
+    at_once: usize,
+}
 
 impl Links {
     /// The links in the plan's order.
     #[must_use]
     pub fn new(links: Vec<Link>) -> Self {
-        Self(links)
+        Self { links, at_once: PARALLEL_MAX }
+    }
+
+    /// The same, asked one after the other: for a simulation, whose time must not depend on which thread is quicker.
+    #[must_use]
+    pub fn one_by_one(self) -> Self {
+        Self { at_once: 1, ..self }
     }
 
     /// The link to one server.
     pub fn to(&mut self, server: &ServerName) -> Option<&mut Link> {
-        self.0.iter_mut().find(|link| link.server == *server)
+        self.links.iter_mut().find(|link| link.server == *server)
     }
 
-    /// Asks every server the same, `PARALLEL_MAX` at a time; the answers come in the plan's order.
+    /// Asks every server the same, many at a time; the answers come in the plan's order.
     pub fn ask_all<T: Send>(&mut self, question: impl Fn(&mut Link) -> T + Sync) -> Vec<(ServerName, T)> {
-        let mut answers = Vec::with_capacity(self.0.len());
-        for links in self.0.chunks_mut(PARALLEL_MAX) {
+        if self.at_once == 1 {
+            return self.links.iter_mut().map(|link| (link.server.clone(), question(link))).collect();
+        }
+        let mut answers = Vec::with_capacity(self.links.len());
+        for links in self.links.chunks_mut(self.at_once) {
             std::thread::scope(|scope| {
                 let asked: Vec<_> =
                     links.iter_mut().map(|link| (link.server.clone(), scope.spawn(|| question(link)))).collect();
@@ -51,7 +64,7 @@ impl Links {
 
     /// Keeps idle connections alive.
     pub fn keep_alive(&mut self) {
-        for link in &mut self.0 {
+        for link in &mut self.links {
             link.client.keep_alive();
         }
     }

@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -109,6 +110,36 @@ fn assert_whole(site: &Site) -> usize {
     runs
 }
 
+/// What the state says right after a kill, against what the simulator knows: nothing was started that is not in it, and nothing is in it
+/// that did not happen. The state is read first: a command that outlives its sender may still arrive.
+fn assert_the_state_is_true(site: &Site) {
+    let runs_over = site.history().len();
+    let run = site.state()["run"].clone();
+    let fleet = site.fleet();
+    for (address, number, _, _, _, verdict) in ROWS {
+        let (server, _) = address.split_once('/').unwrap();
+        let triggers = fleet.account().triggers_by_api(server, &id(number));
+        let items = run["queue"].as_array().map_or(&[][..], Vec::as_slice);
+        let Some(item) = items.iter().find(|item| item["job"] == address) else {
+            assert_eq!(triggers, runs_over, "{address} is in no run: {run}");
+            continue;
+        };
+        let of_this_run = triggers.checked_sub(runs_over).unwrap();
+        match item["phase"].as_str().unwrap() {
+            "queued" | "preparing" => assert_eq!(of_this_run, 0, "{address} was started without its intent: {item}"),
+            "triggered" => assert!(of_this_run <= 1, "{address} was started twice: {item}"),
+            _ => assert_eq!(of_this_run, 1, "{address}: {item}"),
+        }
+        if item["phase"] == "done" {
+            let outcome = &item["outcome"];
+            assert_eq!(outcome["verdict"], json!(verdict), "{item}");
+            let mut groups = fleet.server_of(server).unwrap().groups.iter();
+            let group = groups.find(|group| outcome["group"] == group.id);
+            assert!(group.is_some_and(|group| !group.is_unfinished()), "{item}: {group:?}");
+        }
+    }
+}
+
 #[test]
 fn a_run_that_is_killed_at_random_moments_loses_nothing_and_repeats_nothing() {
     let seed = number_in("JBR_SEED").unwrap_or_else(new_seed);
@@ -116,8 +147,9 @@ fn a_run_that_is_killed_at_random_moments_loses_nothing_and_repeats_nothing() {
     println!("JBR_SEED={seed} JBR_KILL_ROUNDS={kills}");
     let mut random = Random(seed);
     let site = site();
-    let (mut killed, mut in_a_run) = (0, 0);
+    let (mut killed, mut in_a_run, mut resumed) = (0, 0, 0);
     loop {
+        resumed += usize::from(killed > 0 && !site.state()["run"].is_null());
         let mut jbr = site.start_apply();
         // Once all kills are spent, the last process lives to the end of the run.
         let life = (killed < kills).then(|| ms(random.below(LIFE_MAX_MS)));
@@ -136,13 +168,24 @@ fn a_run_that_is_killed_at_random_moments_loses_nothing_and_repeats_nothing() {
             assert_eq!(ran.code, Some(3), "{}", ran.text());
             let runs = assert_whole(&site);
             if killed >= kills {
-                println!("{killed} killed, {in_a_run} of them within a run; {runs} runs");
+                let account = site.account();
+                // Past the harness, which shows nothing of a test that passes.
+                let mut shown = std::io::stdout();
+                writeln!(
+                    shown,
+                    "figures of kill: kills={killed} in_a_run={in_a_run} resumed={resumed} runs={runs} triggers={} writes={} overlaps={}",
+                    account.triggers.len(),
+                    account.writes.len(),
+                    account.overlaps(NAS).len()
+                )
+                .unwrap();
                 break;
             }
         } else {
             jbr.kill();
             killed += 1;
             in_a_run += usize::from(is_in_its_run(&jbr));
+            assert_the_state_is_true(&site);
             println!(
                 "killed {life:?} after its {}: {:?}",
                 if early { "start" } else { "first event" },

@@ -636,8 +636,8 @@ fn a_trigger_of_this_run_inherits_nothing() {
     let mut scene = Scene::triggered("a/x");
     let today = scene.queue.clone();
     scene.journal = start_over(&scene.queue, &scene.journal, today, |_, _| Standing::Unknown).journal;
-    scene.pass(MINUTE * 5);
     scene.start();
+    scene.pass(MINUTE * 5);
     assert!(matches!(scene.look(&[], no_logs()), Action::Survey { .. }), "the old trigger came to nothing");
     assert_eq!(scene.survey(&[("a", idle()), ("b", idle())]), scene.trigger_of("a/x"));
     scene.trigger_accepted();

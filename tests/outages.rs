@@ -40,6 +40,12 @@ fn assert_all_good(site: &Site, ran: &Ran) {
     assert_eq!((account.triggers_by_api("a", &id(1)), account.triggers_by_api("b", &id(2))), (1, 1));
     assert_eq!((account.writes.len(), account.max_writers(NAS)), (2, 1), "{:?}", account.writes);
     assert_eq!((site.verdict("a/one"), site.verdict("b/two")), (json!("completed"), json!("completed")));
+    assert_eq!(site.state()["run"], json!(null));
+    let history = site.history();
+    assert_eq!((history.len(), &history[0]["end"]), (1, &json!("complete")), "{history:?}");
+    // Each outcome names the very execution that wrote.
+    let named = [0, 1].map(|place| history[0]["jobs"][place]["outcome"]["group"].clone());
+    assert_eq!(named.to_vec(), account.writes.iter().map(|write| json!(write.group)).collect::<Vec<_>>());
 }
 
 #[test]

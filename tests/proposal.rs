@@ -64,7 +64,7 @@ fn starting_over_takes_along_what_may_still_write_and_nothing_else() {
         ("may come yet, and nobody can say", fresh(), unread(), None, Inherited),
         ("came, and is over", fresh(), groups(GroupStatus::Completed), Some(logs(LogStatus::Completed)), QueuedAnew),
         ("came, and runs", old(), groups(GroupStatus::Pending), None, TakenAlong),
-        ("never came", old(), none(), Some(logs(LogStatus::Completed)), QueuedAnew),
+        ("never came, by a clock that may have been set", old(), none(), Some(logs(LogStatus::Completed)), Inherited),
         ("came and vanished, its log is being written", old(), none(), Some(logs(LogStatus::Processing)), TakenAlong),
         ("came or not, its logs cannot be read", old(), none(), Some(unread()), Inherited),
         ("came or not, nobody can say", old(), unread(), None, Inherited),

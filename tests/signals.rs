@@ -43,13 +43,19 @@ fn assert_stopped((ran, took): &(Ran, Duration)) {
     assert!(*took < SIGNAL_MAX, "it took {took:?}: {}", ran.text());
 }
 
-/// Two servers; the first one's backup is at work.
-fn site_in_a_backup_of(ms: u64) -> (Site, Process) {
+/// Two servers; the first one's backup takes this long.
+fn site_of_two(ms: u64) -> Site {
     let fleet = Fleet::new(Utc::now())
         .server("a", |a| with_nas(a).job(job(1, writes_for(ms))))
         .server("b", |b| with_nas(b).job(job(2, writes_for(300))));
     let site = Site::start(&fleet);
     site.write_plan(&run_with("", &[("a/one", 1, ""), ("b/two", 2, "")]));
+    site
+}
+
+/// The same while the first one's backup is at work.
+fn site_in_a_backup_of(ms: u64) -> (Site, Process) {
+    let site = site_of_two(ms);
     let mut jbr = site.start_apply();
     jbr.until_event("started", Some("a/one"));
     site.until_runs("a", &id(1));
@@ -90,6 +96,30 @@ fn s2_s3_sigterm_leaves_the_backup_running_and_the_next_apply_goes_on_with_it() 
 #[test]
 fn s2_s3_sigint_leaves_the_backup_running_and_the_next_apply_goes_on_with_it() {
     a_signal_during_a_backup(Signal::INT);
+}
+
+#[test]
+fn sighup_of_a_closed_terminal_leaves_the_backup_running_and_the_next_apply_goes_on_with_it() {
+    a_signal_during_a_backup(Signal::HUP);
+}
+
+#[test]
+fn sighup_under_nohup_ends_nothing() {
+    let site = site_of_two(1500);
+    let mut command = std::process::Command::new("nohup");
+    let jbr = site.command(&["apply", "--auto-approve", "--json"]);
+    let set = jbr.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    command.arg(jbr.get_program()).args(jbr.get_args()).env_clear().envs(set).stdin(std::process::Stdio::null());
+    let (out, err) = (site.path("nohup.out"), site.path("nohup.err"));
+    command.stdout(std::fs::File::create(&out).unwrap()).stderr(std::fs::File::create(&err).unwrap());
+    let mut jbr = Process::new(command.spawn().unwrap(), out, err);
+    jbr.until_event("started", Some("a/one"));
+
+    jbr.signal(Signal::HUP);
+
+    let ran = jbr.ended();
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert_eq!(site.account().triggers.len(), 2);
 }
 
 #[test]

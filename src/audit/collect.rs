@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Period;
 use super::evidence::{Evidence, Records};
-use super::memory::Wanted;
 use super::pairing::{Pairing, is_at_work};
 use super::reading::may_have_run_in;
 use crate::desired::{Desired, Server};
@@ -12,7 +11,7 @@ use crate::jetbackup::call_error::{CallError, seen};
 use crate::jetbackup::client::Client;
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::links::{Link, Links};
-use crate::names::{JobId, LogId, ServerName};
+use crate::names::{LogId, ServerName};
 
 /// How often a server's records are read until they agree with themselves: a backup may begin or end while they are read.
 const READS_MAX: usize = 3;
@@ -20,17 +19,17 @@ const READS_MAX: usize = 3;
 const GROUPS_ASKED_MAX: usize = 300;
 /// … and how many of them may name no log then either, before their version is taken for one that never says it.
 const GROUPS_IN_VAIN_MAX: usize = 3;
-/// How many logs of a server are asked for one by one: those that a group or `jbr`'s memory names, and no job's list has.
+/// How many logs of a server are asked for one by one: those that a group or `jbr`'s memory names, and the list does not have.
 const LOGS_ASKED_MAX: usize = 300;
 
 /// Reads the records of every server that is linked. Lists are read whole; what is asked for one by one is of the period.
 pub fn collect(
     links: &mut Links,
     desired: &Desired,
-    wanted: &BTreeMap<ServerName, Wanted>,
+    wanted: &BTreeMap<ServerName, BTreeSet<LogId>>,
     period: Period,
 ) -> Vec<Evidence> {
-    let nothing = Wanted::default();
+    let nothing = BTreeSet::new();
     let answers = links.ask_all(|link: &mut Link| {
         let wanted = wanted.get(&link.server).unwrap_or(&nothing);
         (link.guard.clone(), seen(settled(&mut link.client, wanted, period)))
@@ -47,7 +46,7 @@ fn answer_max(server: &Server) -> std::time::Duration {
 }
 
 /// The records, read again as long as something was under way between the calls.
-fn settled(client: &mut Client, wanted: &Wanted, period: Period) -> Result<Records, CallError> {
+fn settled(client: &mut Client, wanted: &BTreeSet<LogId>, period: Period) -> Result<Records, CallError> {
     let mut records = read(client, wanted, period)?;
     for _ in 1..READS_MAX {
         if is_settled(&records) {
@@ -59,22 +58,15 @@ fn settled(client: &mut Client, wanted: &Wanted, period: Period) -> Result<Recor
 }
 
 /// Groups before logs: what ended in between has its end in the log.
-fn read(client: &mut Client, wanted: &Wanted, period: Period) -> Result<Records, CallError> {
+fn read(client: &mut Client, wanted: &BTreeSet<LogId>, period: Period) -> Result<Records, CallError> {
     let jobs = client.jobs()?;
     let mut groups = client.groups()?;
     complete(client, &mut groups, period)?;
-    let named = groups.iter().filter_map(|group| group.job.clone());
-    let ids: BTreeSet<JobId> =
-        jobs.iter().map(|job| job.id.clone()).chain(named).chain(wanted.jobs.iter().cloned()).collect();
-    let mut logs = Vec::new();
-    for id in &ids {
-        logs.extend(client.logs_of(id)?);
-    }
+    let mut logs = client.all_logs()?;
     let found: BTreeSet<LogId> = logs.iter().map(|log| log.id.clone()).collect();
     let of_period = groups.iter().filter(|group| may_have_run_in(group, period));
     let named = of_period.filter_map(|group| group.log.clone());
-    let missing: BTreeSet<LogId> =
-        named.chain(wanted.logs.iter().cloned()).filter(|log| !found.contains(log)).collect();
+    let missing: BTreeSet<LogId> = named.chain(wanted.iter().cloned()).filter(|log| !found.contains(log)).collect();
     for id in missing.iter().take(LOGS_ASKED_MAX) {
         match client.log(id) {
             Ok(log) => logs.push(log),

@@ -26,6 +26,6 @@ pub struct Records {
     pub jobs: Vec<Job>,
     /// Its backup groups, finished and not.
     pub groups: Vec<Group>,
-    /// Its logs of backups, of every job that anything knows of.
+    /// Its logs of backups, whatever job they are of.
     pub logs: Vec<Log>,
 }

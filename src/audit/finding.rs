@@ -181,8 +181,6 @@ pub enum Assumption {
     },
     /// A job wrote in the period where it writes now.
     DestinationsUnchanged,
-    /// No job was deleted of which neither a queue group nor `jbr`'s memory speaks: logs can be asked for by job only.
-    NoForgottenJobs,
     /// JetBackup deletes old logs before young ones.
     OldLogsGoFirst,
 }
@@ -193,7 +191,6 @@ pub(super) fn assumptions(case: &Case) -> Vec<Assumption> {
     let parts = [
         (case.evidence.len() > 1).then_some(clocks),
         case.evidence.iter().any(|one| one.guard.is_some()).then_some(Assumption::DestinationsUnchanged),
-        Some(Assumption::NoForgottenJobs),
         Some(Assumption::OldLogsGoFirst),
     ];
     parts.into_iter().flatten().collect()

@@ -11,7 +11,6 @@ use super::finding::{Disagreement, Gap, Pair};
 use super::pairing::Pairing;
 use super::{Case, Period};
 use crate::clock::Timestamp;
-use crate::desired::Desired;
 use crate::execute::journal::{Overlap, Phase, Running};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::inventory::guard::{Writes, writes};
@@ -23,27 +22,12 @@ use crate::state::State;
 /// The records' times are whole seconds, and `jbr`'s may be stored as such.
 const RESOLUTION: TimeDelta = TimeDelta::seconds(1);
 
-/// What a server must be asked for beyond what it lists itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
-    /// Jobs that the plan or `jbr`'s memory knows.
-    pub jobs: BTreeSet<JobId>,
-    /// Logs of the period that `jbr` remembers.
-    pub logs: BTreeSet<LogId>,
-}
-
-/// What each server must be asked for, about this period.
+/// The logs of this period that `jbr` remembers, by server: they are asked for where the server does not list them.
 #[must_use]
-pub fn wanted(desired: &Desired, state: &State, period: Period) -> BTreeMap<ServerName, Wanted> {
-    let mut wanted: BTreeMap<ServerName, Wanted> = BTreeMap::new();
-    let declared = desired.jobs.iter().map(|job| (&job.address, &job.id));
-    let remembered = state.jobs.iter().map(|(address, record)| (address, &record.id));
-    let queued = state.run.iter().flat_map(|run| run.queue.items.iter().map(|item| (&item.address, &item.id)));
-    for (address, id) in declared.chain(remembered).chain(queued) {
-        wanted.entry(address.server.clone()).or_default().jobs.insert(id.clone());
-    }
+pub fn wanted(state: &State, period: Period) -> BTreeMap<ServerName, BTreeSet<LogId>> {
+    let mut wanted: BTreeMap<ServerName, BTreeSet<LogId>> = BTreeMap::new();
     for one in remembered_backups(state).into_iter().filter(|one| one.is_in(period, period.to)) {
-        wanted.entry(one.job.server).or_default().logs.extend(one.log);
+        wanted.entry(one.job.server).or_default().extend(one.log);
     }
     wanted
 }

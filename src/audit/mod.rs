@@ -29,7 +29,7 @@ pub use backup::Backup;
 pub use clocks::{Apart, Clocks, Offset};
 pub use evidence::{Evidence, Records};
 pub use finding::{Assumption, Conclusion, Disagreement, Gap, Pair};
-pub use memory::{Wanted, wanted};
+pub use memory::wanted;
 
 use together::Together;
 

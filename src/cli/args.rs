@@ -77,7 +77,8 @@ pub(super) enum Verb {
     /// Run the queue, one backup at a time
     ///
     /// Shows the plan, asks, and runs it. An interrupted run goes on first: what is done stays done, what still runs is
-    /// watched. A first SIGINT or SIGTERM stops after the current step and leaves the remote backup running; a second one ends jbr at once.
+    /// watched. A first SIGINT, SIGTERM or SIGHUP (a closed terminal) stops after the current step and leaves the remote backup
+    /// running; a second one ends jbr at once.
     Apply(ApplyArgs),
     /// Show what jbr remembers
     #[command(subcommand)]

@@ -28,7 +28,7 @@ pub(super) fn audit(global: &Global, args: &AuditArgs, output: &Output) -> Resul
     // Before the servers: what is remembered as over must be recorded there, not the other way round.
     let state = FileStore::new(&global.state)?.load()?.unwrap_or_else(State::unwritten);
     let mut links = connect(&narrowed(&desired, args), &interrupt, output);
-    let evidence = collect(&mut links, &desired, &wanted(&desired, &state, period), period);
+    let evidence = collect(&mut links, &desired, &wanted(&state, period), period);
     stop_if_asked(&interrupt)?;
     let (tolerance, now) = (args.clock_tolerance, clock.now());
     let case = Case { desired: &desired, evidence: &evidence, state: &state, period, tolerance, now };

@@ -158,6 +158,17 @@ impl Client {
         Ok(logs)
     }
 
+    /// Every log that is kept of a backup, whatever job it is of, newest first by start time; one without could be the newest and
+    /// stands first.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; one row that cannot be understood makes the list [`CallError::Garbled`].
+    pub fn all_logs(&mut self) -> Result<Vec<Log>, CallError> {
+        let mut logs = self.list(Command::ListAllLogs, reply::logs)?;
+        logs.sort_by(|a, b| newest_first(a.started, b.started).then_with(|| b.id.cmp(&a.id)));
+        Ok(logs)
+    }
+
     /// One log of a backup.
     ///
     /// # Errors

@@ -42,6 +42,8 @@ pub enum Command {
     GetDestination(DestinationId),
     /// `listLogs` of one job's backups, newest first.
     ListLogs(JobId, Slice),
+    /// `listLogs` of all backups, newest first.
+    ListAllLogs(Slice),
     /// `getLog`.
     GetLog(LogId),
     /// `getSettingsPerformance`.
@@ -67,7 +69,7 @@ impl Command {
             Self::StopQueueGroup(_) => "stopQueueGroup",
             Self::ListDestinations(_) => "listDestinations",
             Self::GetDestination(_) => "getDestination",
-            Self::ListLogs(..) => "listLogs",
+            Self::ListLogs(..) | Self::ListAllLogs(_) => "listLogs",
             Self::GetLog(_) => "getLog",
             Self::GetSettingsPerformance => "getSettingsPerformance",
             Self::DisableJob(..) => "manageBackupJob",
@@ -92,6 +94,7 @@ impl Command {
             | Self::ListDestinations(_)
             | Self::GetDestination(_)
             | Self::ListLogs(..)
+            | Self::ListAllLogs(_)
             | Self::GetLog(_)
             | Self::GetSettingsPerformance => false,
         }
@@ -107,7 +110,8 @@ impl Command {
                 paged(vec![("type", TYPE_BACKUP.to_string()), ("sort[created]", "-1".into())], *slice)
             }
             Self::ListDestinations(slice) => paged(Vec::new(), *slice),
-            Self::ListLogs(job, slice) => paged(logs_of(job), *slice),
+            Self::ListLogs(job, slice) => paged(logs(Some(job)), *slice),
+            Self::ListAllLogs(slice) => paged(logs(None), *slice),
             Self::GetBackupJob(id) | Self::RunBackupJobManually(id) => one(id.as_str()),
             Self::GetQueueGroup(id) | Self::StopQueueGroup(id) => one(id.as_str()),
             Self::GetDestination(id) => one(id.as_str()),
@@ -155,12 +159,10 @@ fn paged(mut parameters: Vec<(&'static str, String)>, slice: Slice) -> Vec<(&'st
     parameters
 }
 
-fn logs_of(job: &JobId) -> Vec<(&'static str, String)> {
-    vec![
-        ("find[type]", TYPE_BACKUP.to_string()),
-        ("find[info.ID]", job.as_str().to_owned()),
-        ("sort[start_time]", "-1".into()),
-    ]
+fn logs(job: Option<&JobId>) -> Vec<(&'static str, String)> {
+    let of_job = job.map(|job| ("find[info.ID]", job.as_str().to_owned()));
+    let newest_first = ("sort[start_time]", "-1".into());
+    [("find[type]", TYPE_BACKUP.to_string())].into_iter().chain(of_job).chain([newest_first]).collect()
 }
 
 fn one(id: &str) -> Vec<(&'static str, String)> {

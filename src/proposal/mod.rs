@@ -158,7 +158,7 @@ fn begin(
     let old = Interrupted::from(run);
     let too_old = elapsed(run.started, now) >= desired.run.resume_within;
     if fresh || too_old {
-        let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase, now);
+        let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase);
         let merged = start_over(&run.queue, &run.journal, today, standing);
         (Beginning::StartOver { old, too_old }, forget_run(merged, now))
     } else {

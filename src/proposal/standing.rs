@@ -1,6 +1,5 @@
 //! What has become of something that a closed run had under way: its groups say it, and where they say nothing, its logs.
 
-use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::{Baseline, Confirming, Phase, Running};
 use crate::execute::resume::Standing;
 use crate::inventory::{Inventory, ServerView};
@@ -10,7 +9,7 @@ use crate::queue::Item;
 use crate::seen::{Seen, Why};
 
 /// What the servers show of it.
-pub(super) fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: Timestamp) -> Standing {
+pub(super) fn standing(inventory: &Inventory, item: &Item, phase: &Phase) -> Standing {
     let view = inventory.of(&item.address.server);
     let (Some(view), Some(Seen::Known(groups))) = (view, view.map(|view| view.groups.as_ref())) else {
         return Standing::Unknown;
@@ -24,13 +23,11 @@ pub(super) fn standing(inventory: &Inventory, item: &Item, phase: &Phase, now: T
     }
     match is_written(view, item, phase) {
         Seen::Known(true) => Standing::UnderWay,
-        Seen::Known(false) if !may_come_yet(item, phase, now) => Standing::Over,
-        Seen::Known(false) | Seen::Unknown(_) => Standing::Unknown,
+        // How long ago it was triggered is not known for sure, for the clock may have been set since: it is waited out anew.
+        Seen::Known(false) if matches!(phase, Phase::Triggered(_)) => Standing::Unknown,
+        Seen::Known(false) => Standing::Over,
+        Seen::Unknown(_) => Standing::Unknown,
     }
-}
-
-fn may_come_yet(item: &Item, phase: &Phase, now: Timestamp) -> bool {
-    matches!(phase, Phase::Triggered(triggered) if elapsed(triggered.at, now) < item.settle)
 }
 
 fn is_its(item: &Item, phase: &Phase, group: &Group) -> bool {

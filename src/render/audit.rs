@@ -223,7 +223,6 @@ impl View<'_> {
                     )
                 }
                 Assumption::DestinationsUnchanged => "each job wrote where it writes now".to_owned(),
-                Assumption::NoForgottenJobs => "no job was deleted of which neither the queue nor jbr knows".to_owned(),
                 Assumption::OldLogsGoFirst => "JetBackup deletes old logs before young ones".to_owned(),
             };
             sheet.item(2, symbol::DONE, &text);

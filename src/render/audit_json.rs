@@ -292,7 +292,6 @@ impl From<&Assumption> for AssumptionJson {
         let (assumption, within_s) = match assumption {
             Assumption::ClocksAgree { within } => ("clocks_agree", Some(seconds(*within))),
             Assumption::DestinationsUnchanged => ("destinations_unchanged", None),
-            Assumption::NoForgottenJobs => ("no_forgotten_jobs", None),
             Assumption::OldLogsGoFirst => ("old_logs_go_first", None),
         };
         Self { assumption, within_s }

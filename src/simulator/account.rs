@@ -2,7 +2,7 @@
 //!
 //! It is what a test looks at in the end. It knows the truth, whatever the servers said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,11 @@ pub struct Account {
     pub writes: Vec<Write>,
     /// Every trigger over the API that was carried out, with or without effect.
     pub triggers: Vec<ApiTrigger>,
+    /// Every execution that ended, of whatever group, in the order of their ends.
+    pub ends: Vec<ExecutionEnd>,
+    /// How often each thing went wrong: calls by the word of their fault and by `fault/function`, connections that an outage or a
+    /// restart refused, restarts, late commands that arrived. What a generator of faults has really brought about.
+    pub mishaps: BTreeMap<String, u64>,
     /// Every call that reached a server, in the order of arrival; the first 200,000.
     pub calls: Vec<ApiCall>,
     /// How many calls reached a server, kept or not.
@@ -74,6 +79,21 @@ pub struct ApiTrigger {
     pub starts: bool,
 }
 
+/// An execution that ended, as JetBackup recorded it: a group that is run again ends again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutionEnd {
+    /// When.
+    pub at: Timestamp,
+    /// The server.
+    pub server: String,
+    /// The queue group.
+    pub group: String,
+    /// The group's last status.
+    pub status: i64,
+    /// The log's last status, in its own enumeration; `None` where there is no log.
+    pub log: Option<i64>,
+}
+
 /// A call that reached a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApiCall {
@@ -102,7 +122,15 @@ pub enum CarriedOut {
 
 impl Default for Account {
     fn default() -> Self {
-        Self { writes: Vec::new(), triggers: Vec::new(), calls: Vec::new(), calls_count: 0, keep_calls: true }
+        Self {
+            writes: Vec::new(),
+            triggers: Vec::new(),
+            ends: Vec::new(),
+            mishaps: BTreeMap::new(),
+            calls: Vec::new(),
+            calls_count: 0,
+            keep_calls: true,
+        }
     }
 }
 
@@ -137,6 +165,10 @@ impl Account {
     #[must_use]
     pub fn calls_of(&self, server: &str, function: &str) -> usize {
         self.calls.iter().filter(|call| call.server == server && call.function == function).count()
+    }
+
+    pub(super) fn went_wrong(&mut self, what: impl Into<String>) {
+        *self.mishaps.entry(what.into()).or_default() += 1;
     }
 
     pub(super) fn note(&mut self, call: ApiCall) {

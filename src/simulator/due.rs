@@ -19,6 +19,7 @@ pub(super) enum Due {
     LateCommand(usize),
     Schedule(usize, usize),
     Foreign(usize),
+    Rerun(usize),
     Appear(usize),
     Start(usize),
 }
@@ -29,9 +30,11 @@ impl Server {
         let reboots = self.reboots.iter().enumerate().map(|(i, reboot)| (reboot.at, Due::Reboot(i)));
         let late = self.late.iter().enumerate().map(|(i, late)| (late.at, Due::LateCommand(i)));
         let foreign = self.foreign.iter().enumerate().map(|(i, f)| (self.not_restarting(f.at), Due::Foreign(i)));
+        let reruns = self.reruns.iter().enumerate().map(|(i, at)| (self.not_restarting(*at), Due::Rerun(i)));
         let coming = self.coming.iter().enumerate().map(|(i, c)| (self.not_restarting(c.at), Due::Appear(i)));
         let groups = self.groups.iter().enumerate().flat_map(|(i, group)| self.due_of_group(i, group));
-        let all = reboots.chain(late).chain(foreign).chain(coming).chain(self.schedules_due()).chain(groups);
+        let all =
+            reboots.chain(late).chain(foreign).chain(reruns).chain(coming).chain(self.schedules_due()).chain(groups);
         all.map(|(at, due)| (at.max(now), due)).min()
     }
 
@@ -90,6 +93,7 @@ impl Moment<'_> {
                 let late = self.server.late.remove(i);
                 // A command that arrives in the middle of a restart finds nobody.
                 if !self.server.is_restarting(self.now) {
+                    self.account.went_wrong("late_arrival");
                     self.perform(&late.invocation);
                 }
             }
@@ -97,6 +101,10 @@ impl Moment<'_> {
             Due::Foreign(i) => {
                 let group = self.server.foreign.remove(i);
                 self.appear_foreign(group);
+            }
+            Due::Rerun(i) => {
+                self.server.reruns.remove(i);
+                self.rerun_newest();
             }
             Due::Appear(i) => {
                 let coming = self.server.coming.remove(i);

@@ -77,6 +77,27 @@ pub enum Garble {
     Truncated,
 }
 
+impl Fault {
+    /// One word for the account of what went wrong.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::NotFound => "not_found",
+            Self::Garbled { how: Garble::WarningBefore, .. } => "warning_before",
+            Self::Garbled { how: Garble::Instead, .. } => "garbled",
+            Self::Garbled { how: Garble::Empty, .. } => "empty",
+            Self::Garbled { how: Garble::Truncated, .. } => "truncated",
+            Self::Refused(_) => "refused",
+            Self::DoesNotStick => "does_not_stick",
+            Self::KilledBefore => "killed_before",
+            Self::LostCommand => "lost_command",
+            Self::LostAnswer => "lost_answer",
+            Self::Late(_) => "late",
+        }
+    }
+}
+
 impl Rule {
     /// The next call of this function goes wrong.
     #[must_use]

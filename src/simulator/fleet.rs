@@ -135,6 +135,7 @@ impl Fleet {
             return Answer::none(Connection::Refused, std::time::Duration::ZERO);
         };
         if moment.server.is_down(now) {
+            moment.account.went_wrong(if moment.server.is_restarting(now) { "restarting" } else { "outage" });
             return Answer::none(Connection::Refused, std::time::Duration::ZERO);
         }
         let invocation = Invocation::parse(arguments, moment.server.dialect.kept_data);
@@ -154,6 +155,8 @@ impl Moment<'_> {
         if let Some(rule) = applying.collect::<Vec<_>>().first() {
             delay = delay.saturating_add(rule.delay);
             fault = rule.fault.clone();
+            self.account.went_wrong(fault.word());
+            self.account.went_wrong(format!("{}/{}", fault.word(), call.function));
         }
         self.note(call, &fault);
         match fault {

@@ -27,6 +27,8 @@ pub struct Group {
     pub data: Value,
     /// When it appeared.
     pub created: Timestamp,
+    /// When what caused it was carried out: the trigger, or the schedule. By it a test tells which trigger a group is of.
+    pub caused: Timestamp,
     /// What caused this execution.
     pub trigger: Trigger,
     /// How often it went back to pending under its id.

@@ -36,7 +36,7 @@ mod server;
 mod virtual_clock;
 mod world;
 
-pub use account::{Account, ApiCall, ApiTrigger, CarriedOut, Trigger, Write};
+pub use account::{Account, ApiCall, ApiTrigger, CarriedOut, ExecutionEnd, Trigger, Write};
 pub use answer::{Answer, Connection};
 pub use destination::Destination;
 pub use dialect::{Carried, Dialect, Emptiness, FlagStyle, ListOrder, OnRunning, Stopping, Unset, WhileDisabled};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::account::{Account, Trigger, Write};
+use super::account::{Account, ExecutionEnd, Trigger, Write};
 use super::dialect::{OnRunning, WhileDisabled};
 use super::disaster::{LeftBehind, Reboot};
 use super::execution::{Execution, LogSays};
@@ -38,7 +38,7 @@ impl Moment<'_> {
         let Some(job) = self.server.job_mut(job_id) else { return };
         let execution = job.take_execution();
         let at = later(now, execution.appears_after);
-        self.server.coming.push(Coming { at, job: job_id.to_owned(), trigger, execution });
+        self.server.coming.push(Coming { at, caused: now, job: job_id.to_owned(), trigger, execution });
     }
 
     /// A group appears, pending.
@@ -48,6 +48,9 @@ impl Moment<'_> {
         let data = json!({"_id": job.id, "name": job.name});
         let destinations = job.destinations.clone();
         self.enqueue(1, Some(coming.job), data, coming.trigger, coming.execution, destinations);
+        if let Some(group) = self.server.groups.last_mut() {
+            group.caused = coming.caused;
+        }
     }
 
     /// Somebody else's group appears, pending.
@@ -73,6 +76,7 @@ impl Moment<'_> {
             job,
             data,
             created: now,
+            caused: now,
             trigger,
             reruns: 0,
             execution,
@@ -166,25 +170,33 @@ impl Moment<'_> {
         group.stops_at = None;
         let group = group.clone();
         self.account.ends(&self.server.name, &group.id, now);
-        self.close_log(&group, status);
+        let log = self.close_log(&group, status);
+        let (server, id) = (self.server.name.clone(), group.id.clone());
+        self.account.ends.push(ExecutionEnd { at: now, server, group: id, status, log });
         let completed = since.is_some() && status != NEVER_FINISHED;
         if let Some(job) = group.job.filter(|_| completed).and_then(|id| self.server.job_mut(&id)) {
             job.last_completed = Some(now);
         }
     }
 
-    fn close_log(&mut self, group: &Group, status: i64) {
-        let Some(log) = self.server.logs.iter_mut().find(|log| Some(&log.id) == group.log.as_ref()) else { return };
+    /// What the log says in the end, if there is one.
+    fn close_log(&mut self, group: &Group, status: i64) -> Option<i64> {
+        let log = self.server.logs.iter_mut().find(|log| Some(&log.id) == group.log.as_ref())?;
         log.ended = Some(self.now);
         log.status = match group.execution.log {
             LogSays::Instead(other) => other,
             LogSays::TheSame | LogSays::Nothing => status_of(status),
         };
+        Some(log.status)
     }
 
     /// The server restarts: nothing that ran is alive, whatever its group says afterwards (unknown). Waiting groups wait on.
     pub(super) fn restart(&mut self, reboot: Reboot) {
         self.server.up_at = Some(reboot.up());
+        self.account.went_wrong(match reboot.leaves {
+            LeftBehind::NeverFinished => "reboot",
+            LeftBehind::Stuck => "reboot_that_leaves_groups",
+        });
         for place in 0..self.server.groups.len() {
             let Some(group) = self.server.groups.get_mut(place).filter(|group| group.is_running()) else { continue };
             match (reboot.leaves, group.started()) {
@@ -210,6 +222,17 @@ impl Moment<'_> {
         group.log = None;
         let waits = group.execution.appears_after.saturating_add(group.execution.starts_after);
         group.phase = Phase::Pending { since: now, ready: later(now, waits) };
+    }
+
+    /// Somebody runs the group again that ended last without completing; the server must still have it.
+    pub(super) fn rerun_newest(&mut self) {
+        let has_failed = |group: &Group| matches!(group.phase, Phase::Finished { status, .. } if status != 100);
+        let groups = self.server.groups.iter().enumerate();
+        let failed = groups.filter(|(_, group)| has_failed(group) && self.server.keeps_group(group, self.now));
+        if let Some((place, _)) = failed.max_by_key(|(place, group)| (group.ended(), *place)) {
+            self.account.went_wrong("rerun");
+            self.rerun(place);
+        }
     }
 
     /// What is no longer shown is no longer kept, so that weeks fit into memory.

@@ -48,6 +48,8 @@ pub struct Server {
     pub reboots: Vec<Reboot>,
     /// Groups that somebody else will cause.
     pub foreign: Vec<ForeignGroup>,
+    /// When somebody runs the group again that ended last without completing (`rerunFailedQueueGroup`), if there is one.
+    pub reruns: Vec<Timestamp>,
     /// Executions that were accepted and whose group cannot be seen yet.
     pub(super) coming: Vec<Coming>,
     /// Commands on their way.
@@ -60,6 +62,7 @@ pub struct Server {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Coming {
     pub(super) at: Timestamp,
+    pub(super) caused: Timestamp,
     pub(super) job: String,
     pub(super) trigger: Trigger,
     pub(super) execution: Execution,
@@ -91,6 +94,7 @@ impl Server {
             outages: Vec::new(),
             reboots: Vec::new(),
             foreign: Vec::new(),
+            reruns: Vec::new(),
             coming: Vec::new(),
             late: Vec::new(),
             up_at: None,
@@ -136,6 +140,13 @@ impl Server {
     #[must_use]
     pub fn foreign(mut self, group: ForeignGroup) -> Self {
         self.foreign.push(group);
+        self
+    }
+
+    /// The same with somebody who, at this moment, runs the group again that ended last without completing.
+    #[must_use]
+    pub fn rerun(mut self, at: Timestamp) -> Self {
+        self.reruns.push(at);
         self
     }
 

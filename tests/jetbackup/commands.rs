@@ -47,6 +47,11 @@ fn table() -> Vec<(Command, &'static str, bool)> {
             "jetbackup5api -F manageDestination -D 'action=modify&_id=d1&disabled=1' -O json",
             true,
         ),
+        (
+            ListAllLogs(PAGE),
+            "jetbackup5api -F listLogs -D 'find[type]=1&sort[start_time]=-1&limit=1000&skip=200' -O json",
+            false,
+        ),
     ]
 }
 
@@ -67,6 +72,7 @@ fn number(command: &Command) -> usize {
         Command::DisableJob(..) => 11,
         Command::DisableDestinationByState(..) => 12,
         Command::DisableDestinationByModify(..) => 13,
+        Command::ListAllLogs(_) => 14,
     }
 }
 
@@ -81,7 +87,7 @@ where
 fn every_command_has_its_exact_line() {
     let table = table();
     let numbers: Vec<usize> = table.iter().map(|(command, ..)| number(command)).collect();
-    assert_eq!(numbers, (0..14).collect::<Vec<_>>(), "a command has no row");
+    assert_eq!(numbers, (0..15).collect::<Vec<_>>(), "a command has no row");
     for (command, line, mutates) in table {
         assert_eq!(command.line(), line);
         assert_eq!(command.is_mutation(), mutates, "{line}");

@@ -54,7 +54,6 @@ fn assumptions() -> Vec<Assumption> {
     vec![
         Assumption::ClocksAgree { within: Duration::from_secs(2) },
         Assumption::DestinationsUnchanged,
-        Assumption::NoForgottenJobs,
         Assumption::OldLogsGoFirst,
     ]
 }

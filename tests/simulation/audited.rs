@@ -11,9 +11,9 @@ use jbr::audit::{self, Conclusion, Period};
 use jbr::clock::{Clock, Interrupt, earlier};
 use jbr::simulator::{Fleet, Log, LogSays, Server, Write};
 use jbr::state::State;
-use jbr::state::store::Store as _;
 
 use crate::book::Book;
+use crate::fate::{Fate, WatchedClock};
 use crate::life::World;
 use crate::scenario::STORAGE;
 use crate::watched::{links, shared};
@@ -52,12 +52,15 @@ pub(crate) fn in_the_end(world: &World) {
 
 fn conclude(world: &World, fleet: Fleet) -> Conclusion {
     let interrupt = Interrupt::new().unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
-    let mut links = links(&world.desired, &shared(fleet), &clock, &interrupt);
+    let fleet = shared(fleet);
+    let clock =
+        Arc::new(WatchedClock { inner: world.clock.clone(), fleet: Arc::clone(&fleet), book: Arc::clone(&world.book) });
+    let fate = Fate::new(None, &world.book, &world.clock);
+    let mut links = links(&world.desired, &fleet, &clock, &interrupt, &fate);
     let state = world.disk.load().unwrap().unwrap_or_else(State::unwritten);
     let (now, desired) = (world.clock.now(), &world.desired);
     let period = Period { from: earlier(now, LOOK_BACK), to: now };
-    let wanted = audit::wanted(desired, &state, period);
+    let wanted = audit::wanted(&state, period);
     let evidence = audit::collect::collect(&mut links, desired, &wanted, period);
     audit::audit(&audit::Case { desired, evidence: &evidence, state: &state, period, tolerance: TOLERANCE, now })
         .conclusion()
@@ -84,7 +87,7 @@ fn answers(server: &mut Server, now: jbr::clock::Timestamp) {
 
 /// Whether JetBackup wrote a log of it.
 fn is_recorded(book: &Book, write: &Write) -> bool {
-    let group = book.groups.get(&(write.server.clone(), write.group.clone()));
+    let group = book.group(&write.server, &write.group);
     group.is_some_and(|group| group.execution.log != LogSays::Nothing)
 }
 

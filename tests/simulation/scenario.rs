@@ -1,12 +1,11 @@
-//! A seed becomes a fleet, a plan, and what will go wrong with the machine that jbr runs on.
+//! A seed becomes a fleet, everything that a plan could name on it, and the plan of the first night.
 
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, later};
 use jbr::desired::{self, Desired, HostKeyPolicy, OnTimeout, Partial, RunSettings};
 use jbr::simulator::{
-    Carried, Destination, Dialect, Execution, Fault, Fleet, Garble, Job, LeftBehind, LogSays, OnRunning, Reboot, Rule,
-    Server, Stopping, When, WhileDisabled,
+    Carried, Destination, Dialect, Execution, Fleet, Job, LogSays, OnRunning, Server, Stopping, WhileDisabled,
 };
 
 use crate::dice::Dice;
@@ -18,89 +17,79 @@ pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(120);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest a call may last from the stored intent on (twice connecting, and the command).
-const CALL_MAX_S: u64 = 80;
-/// The same as a duration.
-pub(crate) const CALL_MAX: Duration = Duration::from_secs(CALL_MAX_S);
-/// Within how long an interrupted run goes on.
-const RESUME_WITHIN: Duration = Duration::from_secs(6 * 3600);
+pub(crate) const CALL_MAX: Duration = Duration::from_secs(80);
+/// From one night to the next.
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
+/// One seed in so many keeps its state in real files.
+const FILES_EVERY: u64 = 16;
 
-/// Everything that follows from a seed.
+/// Everything that follows from a seed, but for what goes wrong on the way.
 pub(crate) struct Scenario {
     pub(crate) start: Timestamp,
     pub(crate) fleet: Fleet,
+    /// Every server and job that a plan could name.
+    pub(crate) universe: Desired,
+    /// The plan of the first night.
     pub(crate) desired: Desired,
-    /// One for each process that does not live to its end, in order.
-    pub(crate) misfortunes: Vec<Misfortune>,
-    /// How many complete runs there are.
+    /// How many complete runs there are: a few, or weeks of them.
     pub(crate) nights: u64,
-    /// The last job leaves the plan after the first process.
-    pub(crate) loses_a_job: bool,
     /// Each action takes this long in addition.
     pub(crate) lag: Duration,
-}
-
-/// What ends a process early, and what the next one is like.
-#[derive(Debug, Clone)]
-pub(crate) struct Misfortune {
-    pub(crate) what: What,
-    /// Until the next process.
-    pub(crate) gap: Duration,
-    /// The next one is started with `--fresh`.
-    pub(crate) fresh: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum What {
-    /// It dies instead of storing, at the first store from this turn on.
-    BeforeStore(u64),
-    /// It dies after storing and before it acts.
-    AfterStore(u64),
-    /// It dies after it acted and before it knows.
-    AfterAction(u64),
-    /// Somebody asks it to stop after this long.
-    Signal(Duration),
+    /// Nothing goes wrong.
+    pub(crate) is_plain: bool,
+    /// The state is in real files.
+    pub(crate) is_on_disk: bool,
 }
 
 pub(crate) fn scenario(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
     let start: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
     let servers = dice.between(1, 3);
-    let mut desired = Desired { servers: vec![], jobs: vec![], run: run_settings(&mut dice) };
+    let mut universe = Desired { servers: vec![], jobs: vec![], run: run_settings(&mut dice) };
     let mut fleet = Fleet::new(start).without_calls();
-    let plain = dice.percent(15);
+    let is_plain = dice.percent(10);
     for number in 1..=servers {
-        let (declared, simulated) = server(&mut dice, number, start, plain);
-        let jobs: Vec<Job> = (1..=dice.between(1, 2)).map(|job| job_of(&mut dice, number, job, &declared)).collect();
-        desired.jobs.extend(jobs.iter().map(|job| declare_job(&mut dice, &declared, job)));
-        let mut simulated = simulated;
-        for mut job in jobs {
-            let declared = desired.jobs.iter().find(|declared| declared.id.as_str() == job.id).unwrap();
-            job.disabled = declared.keep_disabled;
-            if dice.percent(30) {
-                let first = later(start, dice.seconds(0, 5400));
-                job = job.schedule("5", first, None);
+        let (declared, mut simulated) = server(&mut dice, number, start);
+        for number_of_job in 1..=dice.between(1, 2) {
+            // A second job of the same name, which the plan may come to mean instead.
+            for letter in ["a", "b"] {
+                let id = format!("{letter}{number}{number_of_job}");
+                let mut job = job(&mut dice, &id, number, number_of_job, &declared);
+                let declared = declare_job(&mut dice, &declared, &job);
+                job.disabled = declared.keep_disabled;
+                if letter == "a" && dice.percent(30) {
+                    let every = dice.percent(60).then_some(DAY);
+                    job = job.schedule("5", later(start, dice.seconds(0, 5400)), every);
+                }
+                universe.jobs.push(declared);
+                simulated = simulated.job(job);
             }
-            simulated = simulated.job(job);
         }
         fleet = fleet.server(format!("s{number}"), |_| simulated);
-        desired.servers.push(declared);
+        universe.servers.push(declared);
     }
-    let misfortunes = (0..if plain { 0 } else { dice.below(6) }).map(|_| misfortune(&mut dice)).collect();
-    let loses_a_job = desired.jobs.len() > 1 && dice.percent(10);
+    let mut desired = universe.clone();
+    desired.jobs.retain(|job| job.id.as_str().starts_with('a'));
+    let nights = match dice.below(20) {
+        0..11 => dice.between(1, 2),
+        11..19 => dice.between(3, 5),
+        _ => dice.between(7, 21),
+    };
     let lag = if dice.percent(30) { dice.seconds(1, 3) } else { Duration::ZERO };
-    Scenario { start, fleet, desired, misfortunes, nights: dice.between(1, 2), loses_a_job, lag }
+    let is_on_disk = seed.is_multiple_of(FILES_EVERY);
+    Scenario { start, fleet, universe, desired, nights, lag, is_plain, is_on_disk }
 }
 
-fn run_settings(dice: &mut Dice) -> RunSettings {
+pub(crate) fn run_settings(dice: &mut Dice) -> RunSettings {
     RunSettings {
-        poll: dice.seconds(20, 60),
+        poll: dice.seconds(20, 90),
         unreachable_wait: dice.seconds(60, 600),
         partial: dice.pick(&[Partial::Accept, Partial::Warn, Partial::Fail]),
-        resume_within: RESUME_WITHIN,
+        resume_within: dice.seconds(3600, 20 * 3600),
     }
 }
 
-fn server(dice: &mut Dice, number: u64, start: Timestamp, plain: bool) -> (desired::Server, Server) {
+fn server(dice: &mut Dice, number: u64, start: Timestamp) -> (desired::Server, Server) {
     let id = format!("d{number}");
     let destination =
         dice.percent(70).then(|| desired::Destination { id: id.parse().unwrap(), keep_closed: dice.percent(50) });
@@ -124,7 +113,6 @@ fn server(dice: &mut Dice, number: u64, start: Timestamp, plain: bool) -> (desir
         .forks(usize::try_from(dice.between(1, 2)).unwrap())
         .skew(i64::try_from(dice.below(7200)).unwrap() - 3600)
         .dialect(dialect(dice));
-    let simulated = if plain { simulated } else { troubled(dice, simulated, start) };
     (declared, stranger(dice, simulated, number, start))
 }
 
@@ -134,8 +122,9 @@ fn stranger(dice: &mut Dice, server: Server, number: u64, start: Timestamp) -> S
         return server;
     }
     let to = if dice.percent(50) { format!("d{number}") } else { format!("c{number}") };
+    let every = dice.percent(50).then_some(DAY);
     let job = Job::new(format!("f{number}"), "stranger").writes_to(to).script([execution(dice)]);
-    server.job(job.schedule("6", later(start, dice.seconds(0, 5400)), None))
+    server.job(job.schedule("6", later(start, dice.seconds(0, 5400)), every))
 }
 
 fn dialect(dice: &mut Dice) -> Dialect {
@@ -157,68 +146,7 @@ fn dialect(dice: &mut Dice) -> Dialect {
     }
 }
 
-fn troubled(dice: &mut Dice, mut server: Server, start: Timestamp) -> Server {
-    for _ in 0..dice.below(3) {
-        let from = later(start, dice.seconds(0, 5400));
-        let longest = dice.pick(&[60, 600, 1800]);
-        server = server.outage(from, later(from, dice.seconds(10, longest)));
-    }
-    if dice.percent(12) {
-        let leaves = dice.pick(&[LeftBehind::NeverFinished, LeftBehind::Stuck]);
-        server =
-            server.reboot(Reboot { at: later(start, dice.seconds(0, 3600)), takes: dice.seconds(20, 300), leaves });
-    }
-    for _ in 0..dice.below(4) {
-        server = server.rule(rule(dice, start));
-    }
-    server
-}
-
-/// Time in a call passes only in those that are made one by one. A survey asks all servers in threads, and two waits on one
-/// clock would depend on which comes first: there answers take no time, and a seed stays a seed.
-const ALONE: [&str; 6] = [
-    "runBackupJobManually",
-    "runBackupJobManually",
-    "stopQueueGroup",
-    "manageBackupJob",
-    "manageDestinationState",
-    "manageDestination",
-];
-const TOGETHER: [&str; 7] =
-    ["listQueueGroups", "listBackupJobs", "listLogs", "getQueueGroup", "getLog", "getDestination", "getBackupJob"];
-
-fn rule(dice: &mut Dice, start: Timestamp) -> Rule {
-    let alone = dice.percent(60);
-    let function = dice.pick(if alone { &ALONE[..] } else { &TOGETHER[..] });
-    // Mostly within what a call may last; beyond that nobody can wait it out.
-    let late = Fault::Late(if dice.percent(90) { dice.seconds(1, CALL_MAX_S) } else { dice.seconds(81, 1200) });
-    let how = dice.pick(&[Garble::WarningBefore, Garble::Instead, Garble::Empty, Garble::Truncated]);
-    let garbled = Fault::Garbled { how, carried_out: dice.percent(50) };
-    let fault = dice.pick(&[
-        Fault::Slow,
-        Fault::NotFound,
-        garbled,
-        Fault::Refused("no".to_owned()),
-        Fault::DoesNotStick,
-        Fault::KilledBefore,
-        Fault::LostCommand,
-        Fault::LostAnswer,
-        Fault::LostAnswer,
-        late.clone(),
-        late,
-    ]);
-    let from = later(start, dice.seconds(0, 5400));
-    // All of them end, so that a run can.
-    let when = match dice.below(3) {
-        0 => When::Next(dice.between(1, 5)),
-        1 => When::Nth(dice.between(1, 12)),
-        _ => When::Between(from, later(from, dice.seconds(10, 900))),
-    };
-    let delay = if alone && dice.percent(40) { dice.seconds(1, 90) } else { Duration::ZERO };
-    Rule::of(function, fault).when(when).delay(delay)
-}
-
-fn execution(dice: &mut Dice) -> Execution {
+pub(crate) fn execution(dice: &mut Dice) -> Execution {
     let status = dice.pick(&[100, 100, 100, 100, 100, 101, 101, 102, 103, 104, 107, 150, 200, 201]);
     let appears = match dice.below(20) {
         0..10 => Duration::ZERO,
@@ -236,12 +164,12 @@ fn execution(dice: &mut Dice) -> Execution {
     execution
 }
 
-fn job_of(dice: &mut Dice, server: u64, number: u64, declared: &desired::Server) -> Job {
-    let script: Vec<Execution> = (0..dice.between(1, 3)).map(|_| execution(dice)).collect();
+fn job(dice: &mut Dice, id: &str, server: u64, number: u64, declared: &desired::Server) -> Job {
+    let script: Vec<Execution> = (0..dice.between(1, 4)).map(|_| execution(dice)).collect();
     // Where nobody says which destination counts, all of them are the NAS as far as jbr knows.
     let elsewhere = declared.destination.is_some() && dice.percent(10);
     let to = if elsewhere { format!("c{server}") } else { format!("d{server}") };
-    Job::new(format!("a{server}{number}"), format!("job{number}")).writes_to(to).script(script)
+    Job::new(id, format!("job{number}")).writes_to(to).script(script)
 }
 
 fn declare_job(dice: &mut Dice, server: &desired::Server, job: &Job) -> desired::Job {
@@ -252,7 +180,7 @@ fn declare_job(dice: &mut Dice, server: &desired::Server, job: &Job) -> desired:
         priority: i64::try_from(dice.below(3)).unwrap(),
         timeout: dice.seconds(120, 2400),
         start_timeout: START_TIMEOUT,
-        on_timeout: dice.pick(&[OnTimeout::Hold, OnTimeout::Release, OnTimeout::Stop]),
+        on_timeout: on_timeout(dice),
         keep_disabled: dice.percent(20),
         after: vec![],
         windows: vec![],
@@ -264,19 +192,6 @@ fn declare_job(dice: &mut Dice, server: &desired::Server, job: &Job) -> desired:
     }
 }
 
-fn misfortune(dice: &mut Dice) -> Misfortune {
-    let scale = dice.below(7);
-    let turn = dice.below(2 << scale);
-    let what = match dice.below(5) {
-        0 => What::BeforeStore(turn),
-        1 => What::AfterStore(turn),
-        2 | 3 => What::AfterAction(turn),
-        _ => What::Signal(dice.seconds(0, 3600)),
-    };
-    let gap = match dice.below(10) {
-        0..6 => dice.seconds(0, 60),
-        6..9 => dice.seconds(60, 3600),
-        _ => dice.seconds(3600, 10 * 3600),
-    };
-    Misfortune { what, gap, fresh: dice.percent(8) }
+pub(crate) fn on_timeout(dice: &mut Dice) -> OnTimeout {
+    dice.pick(&[OnTimeout::Hold, OnTimeout::Release, OnTimeout::Stop])
 }

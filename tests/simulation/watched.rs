@@ -1,153 +1,122 @@
 //! The edges of the driver, each real but for what watches it and may kill it.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jbr::clock::{Clock, Interrupt, Timestamp, elapsed, later};
-use jbr::desired::Desired;
+use jbr::clock::{Clock as _, Interrupt, Timestamp, elapsed, later};
+use jbr::desired::{Desired, OnTimeout};
 use jbr::execute::drive::{Keep, Listen, Perform};
-use jbr::execute::journal::{Journal, Phase};
+use jbr::execute::journal::{Journal, Phase, WaitReason};
 use jbr::execute::observation::{Survey, TriggerAnswer};
 use jbr::execute::perform::Performer;
 use jbr::execute::{Action, Event, Sight};
-use jbr::names::ServerName;
+use jbr::names::{GroupId, ServerName};
+use jbr::queue::{Gate, Queue};
 use jbr::seen::Seen;
 use jbr::simulator::{Fleet, Server, VirtualClock};
-use jbr::state::State;
-use jbr::state::store::{MemoryStore, RunKeeper, Store, StoreError, Version};
+use jbr::state::store::{RunKeeper, StoreError};
 
-use crate::book::{Book, Shared};
-use crate::scenario::What;
+use crate::book::{Book, Key, Shared};
+use crate::disk::Disk;
+use crate::fate::{Fate, WatchedClock, What, Wire};
 
 /// No process takes so many turns.
 const TURNS_MAX: u64 = 20_000;
 /// No machine acts so often at one moment.
 const TURNS_AT_ONCE_MAX: u64 = 200;
 
-/// A virtual clock; whenever time has passed, the book is kept.
-pub(crate) struct WatchedClock {
-    pub(crate) inner: VirtualClock,
-    pub(crate) fleet: Shared<Fleet>,
-    pub(crate) book: Shared<Book>,
-}
-
-impl Clock for WatchedClock {
-    fn now(&self) -> Timestamp {
-        self.inner.now()
-    }
-
-    fn wait(&self, how_long: Duration, interrupt: &Interrupt) {
-        self.inner.wait(how_long, interrupt);
-        self.book.lock().unwrap().look(&self.fleet, self.inner.now());
-    }
-}
-
-/// The disk: bytes that survive a process.
-#[derive(Clone, Default)]
-pub(crate) struct Disk(Rc<RefCell<MemoryStore>>);
-
-impl Store for Disk {
-    fn load(&self) -> Result<Option<State>, StoreError> {
-        self.0.borrow().load()
-    }
-
-    fn replace(&mut self, expected: Option<&Version>, next: &State) -> Result<(), StoreError> {
-        self.0.borrow_mut().replace(expected, next)
-    }
-}
-
-/// A process that may die.
-pub(crate) struct Fate {
-    pub(crate) what: Option<What>,
-    pub(crate) turn: Cell<u64>,
-    pub(crate) is_dead: Cell<bool>,
-}
-
-/// The process is dead.
-#[derive(Debug)]
-pub(crate) struct Death;
-
 pub(crate) struct WatchedKeeper<'a> {
     pub(crate) inner: RunKeeper<'a>,
-    pub(crate) fate: &'a Fate,
     pub(crate) book: Shared<Book>,
     pub(crate) last: Option<Timestamp>,
     pub(crate) clock: VirtualClock,
+    pub(crate) queue: Queue,
+    pub(crate) run: String,
 }
 
 impl Keep for WatchedKeeper<'_> {
-    type Error = Death;
+    type Error = StoreError;
 
-    fn keep(&mut self, journal: &Journal) -> Result<(), Death> {
-        if self.fate.is_dead.get() {
-            return Err(Death);
-        }
-        let is_due = |from: u64| self.fate.turn.get() >= from;
-        if matches!(self.fate.what, Some(What::BeforeStore(turn)) if is_due(turn)) {
-            return Err(self.die("before it stores"));
-        }
+    fn keep(&mut self, journal: &Journal) -> Result<(), StoreError> {
+        let now = self.clock.now();
         let mut book = self.book.lock().unwrap();
         book.ensure("time_never_goes_back", self.last.is_none_or(|last| last <= journal.at), || {
             format!("{:?}, then {}", self.last, journal.at)
         });
         self.last = Some(journal.at);
         for (address, entry) in &journal.entries {
-            let Phase::Running(running) = &entry.phase else { continue };
-            let key = (address.server.to_string(), running.group.to_string());
-            if running.released {
-                book.released.insert(key.clone());
-            }
-            // What the plan wants stopped is not helped to start.
-            if running.stop.is_some() {
-                book.watched.remove(&key);
-            } else {
-                book.watched.entry(key).or_insert(journal.at);
+            match &entry.phase {
+                Phase::Done(outcome) => book.outcome(&self.run, address, outcome, now),
+                Phase::Running(running) => {
+                    let key = (address.server.to_string(), running.group.to_string());
+                    book.ours.insert(key.clone());
+                    if running.released && !book.released.contains_key(&key) {
+                        release_is_due(&mut book, &self.queue, address, &key, now);
+                        book.figures.count("released");
+                        book.released.insert(key.clone(), now);
+                    }
+                    // What the plan wants stopped is not helped to start.
+                    if running.stop.is_some() {
+                        book.watched.remove(&key);
+                    } else {
+                        book.watched.entry(key).or_insert(now);
+                    }
+                }
+                _ => {}
             }
         }
         drop(book);
-        self.inner.keep(journal).map_err(|_| Death)?;
-        if matches!(self.fate.what, Some(What::AfterStore(turn)) if is_due(turn)) {
-            return Err(self.die("after it stored"));
-        }
-        Ok(())
+        self.inner.keep(journal)
     }
 }
 
-impl WatchedKeeper<'_> {
-    fn die(&self, when: &str) -> Death {
-        self.fate.is_dead.set(true);
-        self.book.lock().unwrap().tell(self.clock.now(), || format!("†  {when}"));
-        Death
-    }
+/// The queue goes on beside a backup only if the plan says so, and only when it is overdue in truth.
+fn release_is_due(book: &mut Book, queue: &Queue, address: &jbr::names::JobAddress, key: &Key, now: Timestamp) {
+    let item = queue.item(address);
+    let is_due = item.is_some_and(|item| {
+        item.on_timeout == OnTimeout::Release && book.is_overdue(&key.0, &key.1, item.timeout, now)
+    });
+    book.ensure("one_writer", is_due, || format!("{key:?} is released before its time: {item:?}"));
 }
 
 pub(crate) struct WatchedPerformer<'a> {
     pub(crate) inner: Performer<'a>,
-    pub(crate) fate: &'a Fate,
+    pub(crate) fate: Arc<Fate>,
     pub(crate) book: Shared<Book>,
     pub(crate) fleet: Shared<Fleet>,
     pub(crate) clock: VirtualClock,
     pub(crate) disk: Disk,
     pub(crate) desired: &'a Desired,
     pub(crate) lag: Duration,
-    /// What was under way and guarded on each server when the last survey began.
-    pub(crate) truth: BTreeMap<String, Vec<String>>,
+    /// What was under way on each server when the last survey began; then, what still was when it ended.
+    pub(crate) truth: Vec<Busy>,
     pub(crate) survey: Option<Survey>,
+    /// What the last survey saw busy, to be kept once it is durable.
+    pub(crate) just_seen: Vec<(String, Vec<Key>)>,
     /// Since when each server has not answered, as this process knows.
     pub(crate) silent: BTreeMap<ServerName, Timestamp>,
     pub(crate) at_once: (Timestamp, u64),
 }
 
+/// An unfinished backup.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Busy {
+    server: String,
+    group: String,
+    job: Option<String>,
+    destinations: Vec<String>,
+    reruns: u64,
+    /// It writes to what the plan guards, or might.
+    is_guarded: bool,
+}
+
 impl Perform for WatchedPerformer<'_> {
     fn perform(&mut self, action: &Action) -> Sight {
-        if self.fate.is_dead.get() {
+        if self.fate.is_dead() {
             return Sight::Waited;
         }
-        let turn = self.fate.turn.get() + 1;
-        self.fate.turn.set(turn);
+        let turn = self.fate.next_turn();
         self.is_bounded(turn);
         self.before(action);
         let sight = self.inner.perform(action);
@@ -158,8 +127,7 @@ impl Perform for WatchedPerformer<'_> {
         self.book.lock().unwrap().look(&self.fleet, now);
         self.after(action, &sight, now);
         if matches!(self.fate.what, Some(What::AfterAction(due)) if turn >= due) {
-            self.fate.is_dead.set(true);
-            self.book.lock().unwrap().tell(now, || "†  after it acted".to_owned());
+            self.fate.die("crash_after_action", "after it acted");
             return Sight::Waited;
         }
         sight
@@ -167,7 +135,7 @@ impl Perform for WatchedPerformer<'_> {
 
     fn moment(&self) -> (Timestamp, bool) {
         let (at, stop) = self.inner.moment();
-        (at, stop || self.fate.is_dead.get() || self.book.lock().unwrap().broken.is_some())
+        (at, stop || self.fate.is_dead() || self.book.lock().unwrap().broken.is_some())
     }
 }
 
@@ -177,23 +145,65 @@ impl WatchedPerformer<'_> {
         let count = if self.at_once.0 == now { self.at_once.1 + 1 } else { 0 };
         self.at_once = (now, count);
         let mut book = self.book.lock().unwrap();
+        book.figures.count("turns");
         book.ensure("can_always_finish", turn < TURNS_MAX, || format!("{turn} turns in one process"));
         book.ensure("can_always_finish", count < TURNS_AT_ONCE_MAX, || format!("{count} turns at one moment"));
     }
 
     fn before(&mut self, action: &Action) {
         let now = self.clock.now();
-        self.book.lock().unwrap().look(&self.fleet, now);
+        let mut book = self.book.lock().unwrap();
+        book.look(&self.fleet, now);
+        // The store came before this action.
+        book.seen_busy.extend(self.just_seen.drain(..));
+        drop(book);
         match action {
-            Action::Survey { .. } => self.truth = guarded_truth(&self.fleet.lock().unwrap(), self.desired),
+            Action::Survey { .. } => self.truth = under_way(&self.fleet.lock().unwrap(), self.desired),
             Action::Trigger { server, job } => self.before_trigger(server, job.as_str(), now),
-            Action::Set { server, gate, .. } => {
-                let stored = self.disk.load().unwrap().unwrap();
-                let is_covered = stored.opened().iter().any(|opened| opened.server == *server && opened.gate == *gate);
-                self.ensure("journal_covers_world", is_covered, || format!("{action:?} is not in the stored journal"));
-            }
+            Action::Set { server, gate, open } => self.before_set(server, gate, *open),
+            Action::Stop { server, group } => self.before_stop(server, group, now),
             _ => {}
         }
+    }
+
+    fn before_set(&mut self, server: &ServerName, gate: &Gate, open: bool) {
+        let stored = self.disk.load().unwrap().unwrap();
+        let is_covered = stored.opened().iter().any(|opened| opened.server == *server && opened.gate == *gate);
+        self.ensure("journal_covers_world", is_covered, || format!("{gate} of {server} is not in the stored journal"));
+        let Some(Seen::Known(_)) = self.survey.as_ref().map(|survey| survey.of(server)) else {
+            let promise = if open { "unknown_is_not_idle" } else { "never_kill" };
+            return self.ensure(promise, false, || format!("{gate} of {server} is set without a look at it"));
+        };
+        if open {
+            return;
+        }
+        let needs = |busy: &&Busy| {
+            busy.server == server.as_str()
+                && match gate {
+                    Gate::Destination(id) => busy.destinations.iter().any(|known| known == id.as_str()),
+                    Gate::Job(id) => busy.job.as_deref() == Some(id.as_str()),
+                }
+        };
+        let user = self.truth.iter().find(needs).cloned();
+        self.ensure("never_kill", user.is_none(), || format!("{gate} of {server} is closed under {user:?}"));
+    }
+
+    /// Only what the plan wants stopped is stopped, and only when it is overdue in truth.
+    fn before_stop(&mut self, server: &ServerName, group: &GroupId, now: Timestamp) {
+        let run = self.disk.load().unwrap().unwrap().run.unwrap();
+        let stopped = run.queue.items.iter().find(|item| {
+            item.address.server == *server
+                && matches!(run.journal.phase(&item.address), Phase::Running(running) if running.group == *group && running.stop.is_some())
+        });
+        self.ensure("journal_covers_world", stopped.is_some(), || {
+            format!("{group} on {server} is stopped and not in the stored journal")
+        });
+        let mut book = self.book.lock().unwrap();
+        book.figures.count("stops");
+        let Some(item) = stopped else { return };
+        let is_wanted =
+            item.on_timeout == OnTimeout::Stop && book.is_overdue(server.as_str(), group.as_str(), item.timeout, now);
+        book.ensure("never_kill", is_wanted, || format!("{} is stopped before its time: {item:?}", item.address));
     }
 
     fn before_trigger(&mut self, server: &ServerName, job: &str, now: Timestamp) {
@@ -206,13 +216,23 @@ impl WatchedPerformer<'_> {
         });
         let has_logs = self.survey.as_ref().is_some_and(|survey| matches!(survey.logs, Seen::Known(_)));
         self.nobody_else_writes(server, now);
-        self.book.lock().unwrap().sends.push(crate::book::Send {
+        let mut book = self.book.lock().unwrap();
+        let run = run.id.to_string();
+        let repeats =
+            book.sends.iter().any(|send| send.run == run && send.server == server.as_str() && send.job == job);
+        book.figures.count("triggers");
+        if repeats {
+            book.figures.count("triggers_repeated");
+        }
+        let (server, job) = (server.to_string(), job.to_owned());
+        book.sends.push(crate::book::Send {
             at: now,
-            server: server.to_string(),
-            job: job.to_owned(),
-            run: run.id.to_string(),
+            server,
+            job,
+            run,
             carried_out: None,
             group: None,
+            is_orphan: false,
             has_logs,
         });
     }
@@ -224,21 +244,27 @@ impl WatchedPerformer<'_> {
             return self
                 .ensure("unknown_is_not_idle", false, || "a trigger without a survey right before it".to_owned());
         };
+        let mut book = self.book.lock().unwrap();
         for (server, sight) in &survey.servers {
             if matches!(sight, Seen::Known(_)) {
-                let busy = self.truth.get(server.as_str()).cloned().unwrap_or_default();
-                let released = self.book.lock().unwrap().released.clone();
-                let busy: Vec<_> =
-                    busy.into_iter().filter(|group| !released.contains(&(server.to_string(), group.clone()))).collect();
-                self.ensure("one_writer", busy.is_empty(), || {
-                    format!("{target} is triggered while {server} has {busy:?}")
-                });
+                let is_busy = |busy: &&Busy| {
+                    busy.is_guarded
+                        && busy.server == server.as_str()
+                        && !book.released.contains_key(&(busy.server.clone(), busy.group.clone()))
+                };
+                let busy = self.truth.iter().find(is_busy).cloned();
+                book.ensure("one_writer", busy.is_none(), || format!("{target} is triggered while {busy:?}"));
                 continue;
             }
             let since = self.silent.get(server).copied().unwrap_or(now);
             let is_given_up = elapsed(since, now) >= self.desired.run.unreachable_wait;
-            self.ensure("unknown_is_not_idle", is_given_up && server != target, || {
+            book.ensure("unknown_is_not_idle", is_given_up && server != target, || {
                 format!("{target} is triggered while {server} has not answered since {since}")
+            });
+            let seen = book.seen_busy.get(server.as_str()).into_iter().flatten();
+            let busy = seen.filter(|key| !book.ours.contains(*key)).cloned().collect::<Vec<_>>();
+            book.ensure("unknown_is_not_idle", busy.is_empty(), || {
+                format!("{target} is triggered while {server} is silent, and was busy when it was seen last: {busy:?}")
             });
         }
     }
@@ -246,8 +272,16 @@ impl WatchedPerformer<'_> {
     fn after(&mut self, action: &Action, sight: &Sight, now: Timestamp) {
         match sight {
             Sight::Survey(survey) => {
+                let left = under_way(&self.fleet.lock().unwrap(), self.desired);
+                self.truth.retain(|busy| left.contains(busy));
                 for (server, sight) in &survey.servers {
-                    self.heard(server, matches!(sight, Seen::Known(_)), now);
+                    let is_known = matches!(sight, Seen::Known(_));
+                    self.heard(server, is_known, now);
+                    if is_known {
+                        let busy = self.truth.iter().filter(|busy| busy.is_guarded && busy.server == server.as_str());
+                        let busy = busy.map(|busy| (busy.server.clone(), busy.group.clone())).collect();
+                        self.just_seen.push((server.to_string(), busy));
+                    }
                 }
                 self.survey = Some(survey.clone());
             }
@@ -285,16 +319,26 @@ impl WatchedPerformer<'_> {
     }
 }
 
-/// Every unfinished group of a backup that writes to what the plan guards, or might.
-fn guarded_truth(fleet: &Fleet, desired: &Desired) -> BTreeMap<String, Vec<String>> {
-    let guarded = |server: &Server| {
-        let declared = desired.servers.iter().find(|declared| declared.name.as_str() == server.name);
-        let guard = declared.and_then(|declared| declared.destination.as_ref()).map(|guard| guard.id.to_string());
+/// Every unfinished group of a backup on the plan's servers.
+fn under_way(fleet: &Fleet, desired: &Desired) -> Vec<Busy> {
+    let of = |server: &Server| -> Vec<Busy> {
+        let Some(declared) = desired.servers.iter().find(|declared| declared.name.as_str() == server.name) else {
+            return vec![];
+        };
+        let guard = declared.destination.as_ref().map(|guard| guard.id.to_string());
         let counts = |destinations: &[String]| guard.as_ref().is_none_or(|guard| destinations.contains(guard));
         let groups = server.groups.iter().filter(|group| group.kind == 1 && group.is_unfinished());
-        groups.filter(|group| counts(&group.destinations)).map(|group| group.id.clone()).collect()
+        let busy = groups.map(|group| Busy {
+            server: server.name.clone(),
+            group: group.id.clone(),
+            job: group.job.clone(),
+            destinations: group.destinations.clone(),
+            reruns: group.reruns,
+            is_guarded: counts(&group.destinations),
+        });
+        busy.collect()
     };
-    fleet.servers().iter().map(|server| (server.name.clone(), guarded(server))).collect()
+    fleet.servers().iter().flat_map(of).collect()
 }
 
 fn short(text: &str) -> String {
@@ -304,33 +348,54 @@ fn short(text: &str) -> String {
 
 pub(crate) struct Listener {
     pub(crate) book: Shared<Book>,
+    pub(crate) clock: VirtualClock,
 }
 
 impl Listen for Listener {
-    fn hear(&mut self, at: Timestamp, event: &Event) {
-        self.book.lock().unwrap().tell(at, || format!(" ! {event:?}"));
+    fn hear(&mut self, _at: Timestamp, event: &Event) {
+        let mut book = self.book.lock().unwrap();
+        let figure = match event {
+            Event::Adopted { late: true, .. } => "adopted_late",
+            Event::Adopted { late: false, .. } => "adopted",
+            Event::Opened { .. } => "gates_opened",
+            Event::Closed { .. } => "gates_closed",
+            Event::LeftOpen { .. } => "gates_left_open",
+            Event::Overdue { .. } => "overdue",
+            Event::StopUnseen { .. } => "stops_unseen",
+            Event::TriggerLost { .. } => "triggers_lost",
+            Event::TriggerNotSent { .. } => "triggers_not_sent",
+            Event::Waiting { reason: WaitReason::Busy { .. }, .. } => "waits_for_a_backup",
+            Event::Waiting { reason: WaitReason::Unreachable { .. }, .. } => "waits_for_a_server",
+            _ => "other_events",
+        };
+        book.figures.count(figure);
+        book.tell(self.clock.now(), || format!(" ! {event:?}"));
     }
 }
 
-/// The links to the simulated servers.
+/// The links to the simulated servers, asked one after the other.
 pub(crate) fn links(
     desired: &Desired,
     fleet: &Shared<Fleet>,
-    clock: &Arc<dyn Clock>,
+    clock: &Arc<WatchedClock>,
     interrupt: &Interrupt,
+    fate: &Arc<Fate>,
 ) -> jbr::links::Links {
-    let link = |server: &jbr::desired::Server| jbr::links::Link {
-        server: server.name.clone(),
-        guard: server.destination.as_ref().map(|destination| destination.id.clone()),
-        client: jbr::jetbackup::client::Client::new(Box::new(jbr::transport::simulated::SimulatedTransport {
+    let link = |server: &jbr::desired::Server| {
+        let inner = jbr::transport::simulated::SimulatedTransport {
             fleet: Arc::clone(fleet),
             server: server.name.clone(),
-            clock: Arc::clone(clock),
+            clock: Arc::clone(clock) as Arc<dyn jbr::clock::Clock>,
             interrupt: interrupt.clone(),
             command_timeout: server.command_timeout,
-        })),
+        };
+        jbr::links::Link {
+            server: server.name.clone(),
+            guard: server.destination.as_ref().map(|destination| destination.id.clone()),
+            client: jbr::jetbackup::client::Client::new(Box::new(Wire { inner, fate: Arc::clone(fate) })),
+        }
     };
-    jbr::links::Links::new(desired.servers.iter().map(link).collect())
+    jbr::links::Links::new(desired.servers.iter().map(link).collect()).one_by_one()
 }
 
 pub(crate) fn shared<T>(value: T) -> Shared<T> {

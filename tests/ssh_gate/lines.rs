@@ -30,6 +30,7 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
         Command::DisableJob(job, flag),
         Command::DisableDestinationByState(destination.clone(), flag),
         Command::DisableDestinationByModify(destination, flag),
+        Command::ListAllLogs(slice),
     ];
     for (at, command) in commands.iter().enumerate() {
         assert_eq!(place(command), at);
@@ -38,7 +39,7 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
     commands
 }
 
-const VARIANTS: usize = 14;
+const VARIANTS: usize = 15;
 
 /// The place of each variant in [`typed`].
 fn place(command: &Command) -> usize {
@@ -57,6 +58,7 @@ fn place(command: &Command) -> usize {
         Command::DisableJob(..) => 11,
         Command::DisableDestinationByState(..) => 12,
         Command::DisableDestinationByModify(..) => 13,
+        Command::ListAllLogs(_) => 14,
     }
 }
 

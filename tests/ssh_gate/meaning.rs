@@ -30,6 +30,7 @@ const FORMS: &[(&str, &[Option<&[&str]>])] = &[
         "listLogs",
         &[
             Some(&["find[type]", "find[info.ID]", "sort[start_time]", "limit", "skip"]),
+            Some(&["find[type]", "sort[start_time]", "limit", "skip"]),
             Some(&["limit"]),
             Some(&["limit", "type"]),
         ],

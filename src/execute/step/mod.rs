@@ -133,6 +133,7 @@ impl<'a> Machine<'a> {
         self.journal.waiting = None;
         // A server that left the plan is never asked again, so nothing could ever clear it.
         self.journal.busy.retain(|server| self.queue.servers.contains(server));
+        self.wait_out_anew();
         for opened in &mut self.journal.opened {
             match &mut opened.state {
                 GateState::LeftOpen { .. } | GateState::Closing { .. } => opened.state = GateState::Open,
@@ -143,6 +144,22 @@ impl<'a> Machine<'a> {
         }
         self.judge_by_todays_plan();
         News::Some
+    }
+
+    /// How long ago the last process lost a command is not known: the clock may have been set since. So what may still be carried out has
+    /// its whole time again.
+    fn wait_out_anew(&mut self) {
+        let now = self.now;
+        for entry in self.journal.entries.values_mut() {
+            if let Phase::Triggered(triggered) = &mut entry.phase {
+                triggered.at = now;
+            }
+        }
+        for opened in &mut self.journal.opened {
+            if matches!(opened.state, GateState::Opening { .. }) {
+                opened.since = now;
+            }
+        }
     }
 
     /// What yesterday's limits said of a running backup does not count: it is stopped, or left behind, only where today's plan says so.

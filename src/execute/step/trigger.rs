@@ -5,7 +5,7 @@ use super::super::journal::{Answer, Baseline, Phase, Running, Triggered};
 use super::super::observation::{JobSight, TriggerAnswer};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News};
-use crate::clock::{elapsed, later};
+use crate::clock::{earlier, elapsed, later};
 use crate::jetbackup::facts::{Group, Log, LogStatus};
 use crate::names::JobAddress;
 use crate::queue::Item;
@@ -81,12 +81,14 @@ impl Machine<'_> {
 
     fn started(&mut self, address: &JobAddress, group: &Group, triggered: Triggered) -> News {
         let beside = self.released_groups();
+        // Its intent may be younger than it: a process that starts anew counts its time anew.
+        let since = group.execution_time.map_or(triggered.at, |ran| triggered.at.min(earlier(self.now, ran)));
         let entry = self.journal.entry_mut(address);
         entry.inherited &= !group.status.is_unfinished();
         entry.phase = Phase::Running(Running {
             group: group.id.clone(),
             log: group.log.clone(),
-            since: triggered.at,
+            since,
             adopted: false,
             overdue: false,
             released: false,

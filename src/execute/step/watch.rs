@@ -8,6 +8,8 @@ use super::super::outcome::{Outcome, Verdict};
 use super::pace::pause;
 use super::trigger::new_log;
 use super::{Goal, Machine, News, STOP_WAIT, STOPS_MAX};
+use std::time::Duration;
+
 use crate::clock::elapsed;
 use crate::desired::OnTimeout;
 use crate::jetbackup::facts::{Group, GroupStatus, Log};
@@ -61,7 +63,8 @@ impl Machine<'_> {
             percent,
             pending: group.status == GroupStatus::Pending,
         });
-        let is_overdue = running.overdue || elapsed(running.since, self.now) >= item.timeout;
+        let is_overdue = (running.overdue || elapsed(running.since, self.now) >= item.timeout)
+            && !has_run_for_less(group, item.timeout);
         let is_to_stop = is_overdue && item.on_timeout == OnTimeout::Stop;
         let pause = pause(elapsed(running.since, self.now), percent, item.usual, self.queue.poll);
         let news = if is_overdue { self.overdue(item, running) } else { self.keep(address, running, pause) };
@@ -116,7 +119,7 @@ impl Machine<'_> {
         News::Do(Action::Stop { server: address.server.clone(), group })
     }
 
-    fn keep(&mut self, address: &JobAddress, running: Running, pause: std::time::Duration) -> News {
+    fn keep(&mut self, address: &JobAddress, running: Running, pause: Duration) -> News {
         self.journal.entry_mut(address).phase = Phase::Running(running);
         News::None(pause)
     }
@@ -212,6 +215,13 @@ impl Machine<'_> {
         }
         true
     }
+}
+
+/// Whether the server itself says that a backup has run for less than this. `jbr`'s own count may be wrong: between two processes its clock
+/// may have been set, and by a clock that jumped no good backup is stopped or left behind. A server that does not count (0, as one that only
+/// waits) contradicts nothing.
+fn has_run_for_less(group: &Group, timeout: Duration) -> bool {
+    group.execution_time.is_some_and(|ran| !ran.is_zero() && ran < timeout)
 }
 
 /// Of two records of one backup the worse one counts.
