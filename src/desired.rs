@@ -96,7 +96,7 @@ pub struct Job {
     pub keep_disabled: bool,
     /// What must have been run before it.
     pub after: Vec<After>,
-    /// When it may start: in any of these; empty if at any time.
+    /// When it may start: in any of these, but for what any of them excepts; empty if at any time.
     pub windows: Vec<Window>,
     /// Whether it starts only where its expected duration ends inside the window.
     pub fits: bool,
