@@ -96,7 +96,7 @@ pub struct Job {
     pub keep_disabled: bool,
     /// What must have been run before it.
     pub after: Vec<After>,
-    /// When it may start: in any of these; empty if at any time.
+    /// When it may start: in any of these, but for what any of them excepts; empty if at any time.
     pub windows: Vec<Window>,
     /// Whether it starts only where its expected duration ends inside the window.
     pub fits: bool,
@@ -135,11 +135,29 @@ pub struct Retry {
     pub attempts: u32,
     /// From the end of a try to the next at the least.
     pub wait: Duration,
+    /// What is tried again.
+    pub when: RetryWhen,
 }
 
 impl Retry {
     /// Once, and not again.
-    pub const NEVER: Self = Self { attempts: 1, wait: Duration::ZERO };
+    pub const NEVER: Self = Self { attempts: 1, wait: Duration::ZERO, when: RetryWhen::ANY };
+}
+
+/// The kinds of failure that are tried again. An aborted backup is none of them: somebody stopped it, and meant it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RetryWhen {
+    /// JetBackup recorded the backup as failed.
+    pub failed: bool,
+    /// It was asked for, and never started.
+    pub never_started: bool,
+    /// JetBackup's API refused to start it, or to open what it needs.
+    pub api_error: bool,
+}
+
+impl RetryWhen {
+    /// Every kind.
+    pub const ANY: Self = Self { failed: true, never_started: true, api_error: true };
 }
 
 /// A job that is not to be run for now.

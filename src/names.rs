@@ -134,6 +134,10 @@ name! {
     /// A job's name in the plan, unique on its server.
     JobName
 }
+name! {
+    /// A window's name in the plan.
+    WindowName
+}
 
 /// A job's address in the plan: `server/name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

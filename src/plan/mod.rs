@@ -11,12 +11,15 @@
 
 mod check;
 mod choice;
+mod circle;
 mod duration;
 mod fault;
 mod finding;
 mod host;
 mod id;
+mod job;
 pub mod keys;
+mod moment;
 mod number;
 mod path;
 mod problem;
@@ -30,9 +33,11 @@ mod suggest;
 mod syntax;
 mod tree;
 mod visible;
+mod window;
 
 pub use duration::span;
 pub use finding::{Finding, Hidden, Place, Related};
+pub use moment::until;
 pub use report::report;
 pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, read};
 pub use suggest::closest;

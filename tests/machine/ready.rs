@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, later};
-use jbr::desired::{After, Retry, When};
+use jbr::desired::{After, Retry, RetryWhen, When};
 use jbr::execute::journal::Phase;
 use jbr::execute::outcome::Verdict;
 use jbr::execute::{Action, End, Event};
@@ -157,7 +157,7 @@ fn what_must_fit_starts_only_where_enough_of_the_window_is_left() {
 
 fn retrying(attempts: u32) -> Scene {
     let mut scene = Scene::new(&["a/x", "b/y"]);
-    scene.queue.items[0].retry = Retry { attempts, wait: MINUTE * 15 };
+    scene.queue.items[0].retry = Retry { attempts, wait: MINUTE * 15, ..Retry::NEVER };
     scene.start();
     scene
 }
@@ -207,6 +207,35 @@ fn what_may_be_good_and_what_was_aborted_is_not_tried_again() {
     let mut scene = retrying(5);
     scene.ends("a/x", "g1", GroupStatus::Partial, LogStatus::Partial);
     assert_eq!(scene.verdict("a/x"), Verdict::Partial);
+}
+
+#[test]
+fn only_the_trouble_that_the_plan_names_is_tried_again() {
+    let kinds = |when: RetryWhen| [when.failed, when.never_started, when.api_error];
+    for (place, end) in ["failed", "never started", "refused"].into_iter().enumerate() {
+        for when in [
+            RetryWhen { failed: true, never_started: false, api_error: false },
+            RetryWhen { failed: false, never_started: true, api_error: false },
+            RetryWhen { failed: false, never_started: false, api_error: true },
+        ] {
+            let mut scene = retrying(2);
+            scene.queue.items[0].retry.when = when;
+            scene.start();
+            if end == "failed" {
+                scene.ends("a/x", "g1", GroupStatus::Failed, LogStatus::Failed);
+            } else {
+                scene.ask();
+                if end == "refused" {
+                    scene.trigger_refused("no")
+                } else {
+                    scene.trigger_accepted()
+                };
+                scene.pass(MINUTE * 3);
+                scene.look(&[], no_logs());
+            }
+            assert_eq!(scene.phase("a/x") == &Phase::Queued, kinds(when)[place], "{end}, {when:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::{After, OnTimeout, Retry, When};
+use jbr::desired::{After, OnTimeout, Retry, RetryWhen, When};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
@@ -116,7 +116,9 @@ fn beginning() -> impl Strategy<Value = Beginning> {
     let after = (address(), when).prop_map(|(job, when)| After { job, when });
     let opening = (moment(), moment()).prop_map(|(from, to)| Opening { from, to });
     let usual = option::of((duration(), duration()).prop_map(|(median, p90)| Usual { median, p90 }));
-    let retry = (any::<u32>(), duration()).prop_map(|(attempts, wait)| Retry { attempts, wait });
+    let kinds = any::<[bool; 3]>();
+    let kinds = kinds.prop_map(|[failed, never_started, api_error]| RetryWhen { failed, never_started, api_error });
+    let retry = (any::<u32>(), duration(), kinds).prop_map(|(attempts, wait, when)| Retry { attempts, wait, when });
     (vec(after, 0..=FEW), option::of(vec(opening, 0..=FEW)), option::of(duration()), retry, usual)
 }
 

@@ -6,7 +6,7 @@ use super::super::journal::{Phase, WaitReason};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Machine, News};
 use crate::clock::{Timestamp, elapsed, later};
-use crate::desired::{After, When};
+use crate::desired::{After, RetryWhen, When};
 use crate::names::JobAddress;
 use crate::queue::Item;
 use std::time::Duration;
@@ -118,10 +118,10 @@ impl Machine<'_> {
     }
 
     /// Whether what ended like this is tried again; then it is queued, with its wait.
-    pub(super) fn try_again(&mut self, address: &JobAddress, outcome: &Outcome) -> Option<News> {
+    pub(super) fn try_again(&mut self, address: &JobAddress, outcome: &Outcome, trouble: Trouble) -> Option<News> {
         let retry = self.queue.item(address)?.retry;
         let entry = self.journal.entry_mut(address);
-        if !is_worth_another_try(outcome.verdict) || entry.attempts + 1 >= retry.attempts {
+        if !trouble.is_retried(retry.when) || entry.attempts + 1 >= retry.attempts {
             return None;
         }
         entry.attempts += 1;
@@ -135,7 +135,40 @@ impl Machine<'_> {
     }
 }
 
-/// What JetBackup recorded as bad, or never began. Not what somebody aborted, and not what may be good for all that is known.
-fn is_worth_another_try(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Failed | Verdict::NeverFinished | Verdict::NeverStarted | Verdict::UnknownStatus(_))
+/// What went wrong with a try, as far as it may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// JetBackup recorded it as bad.
+    Failed,
+    /// The trigger was taken, and nothing came of it.
+    NeverStarted,
+    /// The trigger was refused, or did not get through.
+    ApiError,
+    /// Nothing that another try would mend: it was good, or may be, or somebody aborted it, or it was not to be run.
+    None,
+}
+
+impl Trouble {
+    /// What an outcome alone tells.
+    pub(super) fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Failed | Verdict::NeverFinished | Verdict::UnknownStatus(_) => Self::Failed,
+            Verdict::NeverStarted => Self::NeverStarted,
+            Verdict::Completed
+            | Verdict::Partial
+            | Verdict::Skipped
+            | Verdict::Unconfirmed
+            | Verdict::Aborted
+            | Verdict::Lost => Self::None,
+        }
+    }
+
+    fn is_retried(self, when: RetryWhen) -> bool {
+        match self {
+            Self::Failed => when.failed,
+            Self::NeverStarted => when.never_started,
+            Self::ApiError => when.api_error,
+            Self::None => false,
+        }
+    }
 }

@@ -74,6 +74,17 @@ struct Opening {
 struct Retry {
     attempts: u32,
     wait_s: Seconds,
+    /// What is tried again; everything, where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    when: Option<Vec<Failure>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Failure {
+    Failed,
+    NeverStarted,
+    ApiError,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,8 +160,7 @@ impl From<&queue::Item> for Item {
             openings: openings.as_ref().map(|openings| openings.iter().map(Opening::from).collect()),
             fits_s: fits.map(Seconds),
             // Nothing is tried again in most plans.
-            retry: (*retry != desired::Retry::NEVER)
-                .then_some(Retry { attempts: retry.attempts, wait_s: Seconds(retry.wait) }),
+            retry: (*retry != desired::Retry::NEVER).then(|| Retry::from(retry)),
             usual: usual.map(|usual| Usual { median_s: Seconds(usual.median), p90_s: Seconds(usual.p90) }),
         }
     }
@@ -187,12 +197,32 @@ impl From<Item> for queue::Item {
             after: after.into_iter().map(Into::into).collect(),
             openings: openings.map(|openings| openings.into_iter().map(Into::into).collect()),
             fits: fits_s.map(|fits| fits.0),
-            retry: retry.map_or(desired::Retry::NEVER, |retry| desired::Retry {
-                attempts: retry.attempts,
-                wait: retry.wait_s.0,
-            }),
+            retry: retry.map_or(desired::Retry::NEVER, Into::into),
             usual: usual.map(|usual| queue::Usual { median: usual.median_s.0, p90: usual.p90_s.0 }),
         }
+    }
+}
+
+impl From<&desired::Retry> for Retry {
+    fn from(retry: &desired::Retry) -> Self {
+        let desired::Retry { attempts, wait, when } = *retry;
+        let desired::RetryWhen { failed, never_started, api_error } = when;
+        let kinds = [(failed, Failure::Failed), (never_started, Failure::NeverStarted), (api_error, Failure::ApiError)];
+        let named = kinds.into_iter().filter_map(|(is_tried, kind)| is_tried.then_some(kind));
+        let when = (when != desired::RetryWhen::ANY).then(|| named.collect());
+        Self { attempts, wait_s: Seconds(wait), when }
+    }
+}
+
+impl From<Retry> for desired::Retry {
+    fn from(retry: Retry) -> Self {
+        let Retry { attempts, wait_s, when } = retry;
+        let when = when.map_or(desired::RetryWhen::ANY, |kinds| desired::RetryWhen {
+            failed: kinds.contains(&Failure::Failed),
+            never_started: kinds.contains(&Failure::NeverStarted),
+            api_error: kinds.contains(&Failure::ApiError),
+        });
+        Self { attempts, wait: wait_s.0, when }
     }
 }
 

@@ -1,12 +1,18 @@
 //! What no value can know alone: names that must exist, and names that must be the only ones.
 
+mod after;
+mod ages;
+mod opens;
+mod windows;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::finding::{Findings, Span, quoted};
+use super::job::JobSyntax;
 use super::problem::Problem;
 use super::suggest::closest;
-use super::syntax::{JobSyntax, PlanSyntax};
+use super::syntax::PlanSyntax;
 
 /// How many names a message lists.
 const NAMES_MAX: usize = 10;
@@ -21,6 +27,9 @@ pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     }
     unique_addresses(&plan.jobs, findings);
     unique_ids(&plan.jobs, findings);
+    after::check(plan, findings);
+    windows::check(plan, findings);
+    ages::check(plan, findings);
 }
 
 fn declares_something(plan: &PlanSyntax, findings: &mut Findings<'_>) {
@@ -49,13 +58,16 @@ fn known_servers(plan: &PlanSyntax, findings: &mut Findings<'_>) {
         if known.contains(&name) {
             continue;
         }
-        let label = match closest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean {}?", quoted(near)),
-            None => "not declared under `servers`".to_owned(),
-        };
-        let problem = Problem::new(format!("unknown server {}", quoted(name)), label);
+        let near = closest(name, known.iter().copied());
+        let problem = unknown("server", name, near, "not declared under `servers`");
         findings.push(server.span, problem.help(format!("declared are: {}", listed(&known))));
     }
+}
+
+/// A name that nobody declared.
+fn unknown(what: &str, name: &str, near: Option<&str>, where_not: &str) -> Problem {
+    let label = near.map_or(where_not.to_owned(), |near| format!("did you mean {}?", quoted(near)));
+    Problem::new(format!("unknown {what} {}", quoted(name)), label)
 }
 
 fn listed(names: &[&str]) -> String {
@@ -65,14 +77,12 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn unique_addresses(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
-    let address = |job: &JobSyntax| match (&job.server, &job.name) {
-        (Ok(server), Ok(name)) => Some((format!("{}/{}", server.value, name.value), name.span)),
-        _ => None,
-    };
+    let address = |job: &JobSyntax| Some((job.address().ok()?, job.name.as_ref().ok()?.span));
     for (address, first, again) in repeated(jobs.iter().filter_map(address)) {
-        let problem = Problem::new(format!("two jobs have the address {}", quoted(&address)), "and again here")
-            .related(first, "first here")
-            .help("give one of them another name, or remove it");
+        let problem =
+            Problem::new(format!("two jobs have the address {}", quoted(&address.to_string())), "and again here")
+                .related(first, "first here")
+                .help("give one of them another name, or remove it");
         findings.push(again, problem);
     }
 }
@@ -88,7 +98,7 @@ fn unique_ids(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
 }
 
 /// What comes more than once: with its first place, and each later one.
-fn repeated<T: Eq + Hash + Clone>(all: impl Iterator<Item = (T, Span)>) -> Vec<(T, Span, Span)> {
+pub(super) fn repeated<T: Eq + Hash + Clone>(all: impl Iterator<Item = (T, Span)>) -> Vec<(T, Span, Span)> {
     let mut first_of: HashMap<T, Span> = HashMap::new();
     let mut repeated = Vec::new();
     for (what, span) in all {
