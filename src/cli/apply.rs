@@ -42,7 +42,9 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     show(&proposal, &state, output)?;
     refuse_missing(&proposal)?;
     if !proposal.has_work() {
-        return Ok(Exit::Success);
+        // A timer finds everything fresh or held, as it should be. Whoever names jobs, all of them held, gets none of what was asked for.
+        let all_held = !selection.jobs.is_empty() && proposal.not_due().count() > 0;
+        return Ok(if all_held { Exit::NothingRan } else { Exit::Success });
     }
     match &approved {
         Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,

@@ -12,7 +12,7 @@ use crate::inventory::collect::collect;
 use crate::links::Links;
 use crate::names::JobAddress;
 use crate::printable::printable;
-use crate::proposal::{Proposal, Request, in_doubt, propose};
+use crate::proposal::{Proposal, Request, logs_wanted, propose};
 use crate::render;
 use crate::state::State;
 use crate::state::lock::{Lock, peek};
@@ -65,10 +65,11 @@ pub(super) fn look(
     {
         return Err(CliError::RunInProgress(run.id.clone()));
     }
-    let inventory = collect(links, &in_doubt(state));
+    let desired = select::named_are_due(desired, selection);
+    let inventory = collect(links, &logs_wanted(&desired, state));
     let is_asked_for = |address: &JobAddress| select::includes(selection, address);
     let request = Request { is_asked_for: &is_asked_for, fresh };
-    Ok(propose(desired, &inventory, state, &request, clock.now()))
+    Ok(propose(&desired, &inventory, state, &request, clock.now()))
 }
 
 /// Shows a proposal as the output wants it.

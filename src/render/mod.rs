@@ -16,6 +16,7 @@ mod sheet;
 mod table;
 mod wrap;
 
+mod held;
 mod json;
 mod words;
 
