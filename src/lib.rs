@@ -50,6 +50,8 @@ pub mod forecast;
 
 pub mod proposal;
 
+pub mod check;
+
 pub mod audit;
 
 pub mod render;

@@ -8,7 +8,7 @@ use super::args::ApplyArgs;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
-use super::plan::{look, refuse_missing, show, stop_if_asked};
+use super::plan::{look, refuse_missing, say_what_holds_nothing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
 use super::validate::load;
@@ -40,6 +40,7 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     let proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
+    say_what_holds_nothing(&desired, &state, proposal.at, output);
     refuse_missing(&proposal)?;
     if !proposal.has_work() {
         // A timer finds everything fresh or held, as it should be. Whoever names jobs, all of them held, gets none of what was asked for.

@@ -6,7 +6,7 @@ use super::fleet::{connect, interrupt_on_signals};
 use super::saved::SavedPlan;
 use super::validate::load;
 use super::{Exit, Global, Output, saved, select};
-use crate::clock::{Clock, Interrupt, SystemClock};
+use crate::clock::{Clock, Interrupt, SystemClock, Timestamp};
 use crate::desired::Desired;
 use crate::inventory::collect::collect;
 use crate::links::Links;
@@ -33,6 +33,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     let proposal = look(&desired, &mut links, &state, &args.selection, args.fresh, &clock)?;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
+    say_what_holds_nothing(&desired, &state, proposal.at, output);
     if let Lock::Held(holder) = peek(&global.state)? {
         let who = holder.map_or_else(|| "it has not said who it is".to_owned(), |holder| holder.to_string());
         output
@@ -80,6 +81,17 @@ pub(super) fn show(proposal: &Proposal, state: &State, output: &Output) -> Resul
         render::plan::text(proposal, state, &output.page())
     };
     output.result(&text)
+}
+
+/// A hold follows no job that was renamed: it would be started under its new name, and nobody would have said so.
+pub(super) fn say_what_holds_nothing(desired: &Desired, state: &State, now: Timestamp, output: &Output) {
+    let holds = state.holds.iter().filter(|(_, hold)| hold.is_in_force(now));
+    for (address, hold) in holds.filter(|(address, _)| desired.job(address).is_none()) {
+        output.say(format_args!(
+            "note: {} holds {address}, and the plan has no such job: hold it under its new name, and `jbr release {address}`",
+            hold.user
+        ));
+    }
 }
 
 /// A job or destination that does not exist stops everything before it starts.
