@@ -4,7 +4,7 @@
 //! ```text
 //! plans/*.yaml ─ plan ─▶ desired ─┐
 //! servers ─ inventory (ssh) ──────┼─▶ diff ─▶ queue ─▶ execute ─▶ events ─▶ render
-//! state.json ─ state ─ records ───┘                    │   ▲
+//! state.json ─ state ─ history ───┘                    │   ▲
 //!                                        journal ──────▼───┘   stored before every action
 //! ```
 //!
@@ -21,6 +21,8 @@ pub mod seen;
 pub mod window;
 
 pub mod desired;
+
+pub mod hold;
 
 pub mod plan;
 
@@ -42,9 +44,13 @@ pub mod execute;
 
 pub mod state;
 
+pub mod history;
+
 pub mod forecast;
 
 pub mod proposal;
+
+pub mod check;
 
 pub mod audit;
 

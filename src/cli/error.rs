@@ -67,6 +67,28 @@ pub(super) enum CliError {
     /// A period that is none.
     #[error("{0}")]
     Period(String),
+    /// A hold that is none.
+    #[error("{0}")]
+    Hold(String),
+    /// A hold while another `jbr` holds the lock.
+    #[error("nothing was recorded: {0}")]
+    HoldWhileLocked(LockError),
+    /// There is nothing to release.
+    #[error("{job} is not held by anybody{}", if *by_plan { ", but by the plan" } else { "" })]
+    NotHeld {
+        /// Which job.
+        job: JobAddress,
+        /// The plan says `hold`.
+        by_plan: bool,
+    },
+    /// The file of metrics.
+    #[error("{}: {what}", path.display())]
+    Textfile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A signal came before anything was started.
     #[error("stopped before anything was started")]
     Stopped,
@@ -120,11 +142,11 @@ impl CliError {
     #[must_use]
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::UnknownName { .. } | Self::NothingSelected | Self::Period(_) => Exit::Usage,
+            Self::UnknownName { .. } | Self::NothingSelected | Self::Period(_) | Self::Hold(_) => Exit::Usage,
             Self::NobodyToAsk | Self::NotApproved => Exit::NotApproved,
             Self::Stopped => Exit::Stopped,
             Self::Stale { .. } => Exit::Stale,
-            Self::Lock(LockError::Held(_)) => Exit::Locked,
+            Self::Lock(LockError::Held(_)) | Self::HoldWhileLocked(_) => Exit::Locked,
             Self::ServerGone { .. } | Self::OpenServerGone { .. } | Self::Drive(DriveError::Violation(_)) => {
                 Exit::Unsafe
             }
@@ -134,6 +156,8 @@ impl CliError {
             | Self::Forbidden(_)
             | Self::RunInProgress(_)
             | Self::SavedPlan { .. }
+            | Self::NotHeld { .. }
+            | Self::Textfile { .. }
             | Self::Store(_)
             | Self::Lock(_)
             | Self::Drive(DriveError::Store(_))
@@ -182,6 +206,20 @@ impl CliError {
                 "this is a bug of jbr, noticed before it could do harm; please report it with the state file".to_owned()
             }
             Self::Lock(LockError::Held(_)) => "it goes on by itself; `jbr state show` says how far it is".to_owned(),
+            Self::Hold(_) => {
+                "`jbr hold SERVER/NAME --reason TEXT`; `--until` takes a duration from now (3d), a day (2026-12-01) or a time (2026-12-01T08:00)"
+                    .to_owned()
+            }
+            Self::HoldWhileLocked(_) => {
+                "the queue of that run is settled: try again when it is over. To hold a job of it that has not begun, stop the run (SIGTERM; \
+                 its backup goes on), hold the job, and `jbr apply` goes on without it"
+                    .to_owned()
+            }
+            Self::NotHeld { by_plan: true, .. } => "take `hold` out of the plan".to_owned(),
+            Self::NotHeld { by_plan: false, .. } => "`jbr state show` lists the jobs that are".to_owned(),
+            Self::Textfile { .. } => {
+                "name a file in the folder that node_exporter's `--collector.textfile.directory` names".to_owned()
+            }
             Self::Period(_) => {
                 "`--since` and `--until` take a duration ago (7d), a day (2026-11-20) or a time (2026-11-20T02:00, or with an offset)"
                     .to_owned()

@@ -44,7 +44,7 @@ fn decide(server: &Server, job: &Job, view: &ServerView) -> Decision {
         Seen::Known(None) => (None, Choice::Missing { id: job.id.clone() }),
         Seen::Known(Some(live)) => (Some(live.name.clone()), decide_live(server, job, live, view)),
     };
-    Decision { address: job.address.clone(), live_name, verdict }
+    Decision { address: job.address.clone(), live_name, verdict, due: None }
 }
 
 fn decide_live(server: &Server, job: &Job, live: &facts::Job, view: &ServerView) -> Choice {

@@ -5,18 +5,16 @@ use std::time::Duration;
 use super::order::order;
 use super::{Gate, Item, Queue};
 use crate::desired::{Desired, Job, Server};
-use crate::diff::{Choice, Diff};
+use crate::diff::Diff;
 
-/// The queue of the jobs that were asked for and exist: by priority over all servers, ties in file order. Those that cannot run are in
+/// The queue of the jobs that were asked for, exist, are due and not held: by priority over all servers, ties in file order. Those that cannot run are in
 /// it too, so that the run's record says what became of them.
 #[must_use]
 pub fn build(desired: &Desired, diff: &Diff) -> Queue {
     let queued: Vec<&Job> = desired
         .jobs
         .iter()
-        .filter(|job| {
-            diff.decisions.iter().any(|d| d.address == job.address && !matches!(d.verdict, Choice::Missing { .. }))
-        })
+        .filter(|job| diff.decisions.iter().any(|d| d.address == job.address && d.verdict.is_queued()))
         .collect();
     let priorities: Vec<i64> = queued.iter().map(|job| job.priority).collect();
     // Without edges there is no circle.

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::json::{self, GateJson, OpenedJson, OutcomeJson, VERSION, time};
+use super::json::{self, GateJson, HoldJson, OpenedJson, OutcomeJson, VERSION, time};
 use super::tally::{Standing, Tally, is_error, standing};
 use crate::desired::OnTimeout;
 use crate::diff::{Choice, Decision, GateNotice, Notice, Remark};
 use crate::proposal::{Beginning, Interrupted, Proposal};
 use crate::queue::Item;
+use crate::seen::Seen;
 
 /// The proposal as one line of JSON (`"kind": "plan"` in `docs/json.md`).
 #[must_use]
@@ -122,6 +123,10 @@ struct DecisionJson {
     destination: Option<String>,
     id: Option<String>,
     why: Option<String>,
+    every_s: Option<u64>,
+    last_good: Option<String>,
+    due: Option<String>,
+    holds: Vec<HoldJson>,
 }
 
 impl From<&Decision> for DecisionJson {
@@ -130,7 +135,7 @@ impl From<&Decision> for DecisionJson {
             job: decision.address.to_string(),
             name: decision.live_name.clone(),
             decision: "",
-            queued: decision.verdict.hindrance().is_none() && !matches!(decision.verdict, Choice::Missing { .. }),
+            queued: decision.verdict.hindrance().is_none() && decision.verdict.is_queued(),
             group: None,
             status: None,
             status_code: None,
@@ -138,7 +143,17 @@ impl From<&Decision> for DecisionJson {
             destination: None,
             id: None,
             why: None,
+            every_s: decision.due.as_ref().map(|due| json::seconds(due.every)),
+            last_good: None,
+            due: None,
+            holds: Vec::new(),
         };
+        if let Some(due) = &decision.due {
+            match &due.last_good {
+                Seen::Known(last) => json.last_good = last.map(time),
+                Seen::Unknown(why) => json.why = Some(why.0.clone()),
+            }
+        }
         json.decision = match &decision.verdict {
             Choice::Run => "run",
             Choice::Adopt { group, status, percent } => {
@@ -153,6 +168,15 @@ impl From<&Decision> for DecisionJson {
                 json.destination = Some(destination.to_string());
                 "destination_disabled"
             }
+            Choice::Fresh { last_good, due } => {
+                json.last_good = Some(time(*last_good));
+                json.due = Some(time(*due));
+                "fresh"
+            }
+            Choice::Held { holds } => {
+                json.holds = json::holds(holds);
+                "held"
+            }
             Choice::Unread { why } => {
                 json.why = Some(why.clone());
                 "unread"
@@ -166,8 +190,9 @@ impl From<&Decision> for DecisionJson {
     }
 }
 
+/// A remark.
 #[derive(Serialize)]
-struct RemarkJson {
+pub(super) struct RemarkJson {
     server: String,
     about: Option<String>,
     error: bool,
@@ -237,6 +262,8 @@ struct TotalsJson {
     unread: usize,
     done: usize,
     not_queued: usize,
+    fresh: usize,
+    held: usize,
     errors: usize,
     remarks: usize,
     to_close: usize,
@@ -253,6 +280,8 @@ impl From<&Tally> for TotalsJson {
             unread: tally.unread,
             done: tally.done,
             not_queued: tally.not_queued,
+            fresh: tally.fresh,
+            held: tally.held,
             errors: tally.errors,
             remarks: tally.remarks,
             to_close: tally.to_close,

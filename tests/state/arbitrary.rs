@@ -10,6 +10,7 @@ use jbr::execute::journal::{
     WaitReason, Waiting,
 };
 use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::hold::ByHand;
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, JobName, LogId, RunId, ServerName};
 use jbr::queue::{Gate, Item, Queue, Usual};
@@ -24,10 +25,27 @@ const FEW: usize = 3;
 
 pub(crate) fn state() -> impl Strategy<Value = State> {
     let jobs = btree_map(address(), job_record(), 0..=FEW);
-    let rest = (vec(opened(), 0..=FEW), vec(run_record(), 0..=FEW));
+    let rest = (btree_map(address(), hold(), 0..=FEW), vec(opened(), 0..=FEW), vec(run_record(), 0..=FEW));
     ("[0-9a-f]{32}", any::<u64>(), option::of(run()), jobs, rest).prop_map(
-        |(lineage, serial, run, jobs, (opened, history))| State { lineage, serial, run, jobs, opened, history },
+        |(lineage, serial, run, jobs, (holds, opened, history))| State {
+            lineage,
+            serial,
+            run,
+            jobs,
+            holds,
+            opened,
+            history,
+        },
     )
+}
+
+fn hold() -> impl Strategy<Value = ByHand> {
+    (words(), moment(), words(), option::of(moment())).prop_map(|(user, since, reason, until)| ByHand {
+        user,
+        since,
+        reason,
+        until,
+    })
 }
 
 fn moment() -> impl Strategy<Value = Timestamp> {

@@ -1,5 +1,6 @@
 //! One state by hand that holds every word which the format can write.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -10,6 +11,7 @@ use jbr::execute::journal::{
     WaitReason, Waiting,
 };
 use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::hold::ByHand;
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName};
 use jbr::queue::{Gate, Item, Queue};
@@ -71,6 +73,7 @@ pub(crate) fn full() -> State {
         jobs: [("server1/accounts", record()), ("server4/new", JobRecord::new(job('9')))]
             .map(|(text, record)| (address(text), record))
             .into(),
+        holds: BTreeMap::new(),
         opened: vec![opened(GateState::LeftOpen { why: "the server refused".to_owned() })],
         history: vec![history(RunEnd::Complete), history(RunEnd::Incomplete)],
     }
@@ -85,6 +88,13 @@ pub(crate) fn other() -> State {
         run.queue.poll = Duration::from_millis(1500);
     }
     state
+}
+
+/// With what format 1 has learned since: a job that a person holds.
+pub(crate) fn held() -> State {
+    let hold = |until| ByHand { user: "ana".to_owned(), since: at(0), reason: "the disk is moved".to_owned(), until };
+    let holds = [("server1/accounts", hold(None)), ("server1/files", hold(Some(at(86_400))))];
+    State { serial: 2, holds: holds.map(|(text, hold)| (address(text), hold)).into(), ..small() }
 }
 
 /// A run that was just begun.
