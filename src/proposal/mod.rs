@@ -13,6 +13,7 @@ use crate::execute::resume::{Merged, resume, start_over};
 use crate::forecast::{Expected, forecast};
 use crate::inventory::Inventory;
 use crate::names::{JobAddress, JobId, RunId, ServerName};
+use crate::queue::place::{Place, places};
 use crate::queue::{Gate, Item, Queue, build};
 use crate::state::{Run, RunEnd, State};
 use standing::standing;
@@ -28,6 +29,8 @@ pub struct Proposal {
     pub beginning: Beginning,
     /// The queue to run, what is done of a resumed run included.
     pub queue: Queue,
+    /// Why each item of the queue stands where it does, in its order.
+    pub places: Vec<(JobAddress, Place)>,
     /// The journal to begin with.
     pub journal: Journal,
     /// When each item that is not done should begin and end, in the order in which they do: what is under way first.
@@ -126,7 +129,8 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
     diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal));
     let expected = expect(state, &diff, &queue, &journal, now);
-    Proposal { at: now, diff, beginning, queue, journal, expected }
+    let places = places(desired, &queue);
+    Proposal { at: now, diff, beginning, queue, places, journal, expected }
 }
 
 fn begin(
