@@ -92,6 +92,11 @@ pub(super) enum Verb {
     Audit(AuditArgs),
     /// Check the plan alone, without the network
     Validate,
+    /// Draw the order of the plan, without the network
+    ///
+    /// Prints the jobs in the order in which they run, as DOT (`jbr graph | dot -Tsvg`) or Mermaid: dashed arrows are that order, the
+    /// others are what waits for what.
+    Graph(GraphArgs),
     /// Show the whole job on a simulated fleet: no server, no setup
     ///
     /// Takes about half a minute. It has a plan and a state of its own: `--plan` and `--state` are not used.
@@ -124,6 +129,26 @@ pub(super) struct PlanArgs {
     /// Show the plan for `apply --fresh`, which closes an interrupted run and starts over
     #[arg(long)]
     pub(super) fresh: bool,
+}
+
+/// `jbr graph`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GraphArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// The language of the picture
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+}
+
+/// The language of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz.
+    Dot,
+    /// A flowchart that Markdown renderers draw.
+    Mermaid,
 }
 
 /// `jbr apply`.

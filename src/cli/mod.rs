@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod exit;
 mod fleet;
+mod graph;
 mod log;
 mod output;
 mod period;
@@ -54,6 +55,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Apply(args) => apply::apply(global, args, output),
         Verb::State(verb) => state::state(global, *verb, output),
         Verb::Audit(args) => audit::audit(global, args, output),
+        Verb::Graph(args) => graph::graph(global, args, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }
