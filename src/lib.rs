@@ -34,6 +34,8 @@ pub mod links;
 
 pub mod inventory;
 
+pub mod import;
+
 pub mod diff;
 
 pub mod queue;

@@ -9,6 +9,7 @@ mod error;
 mod exit;
 mod fleet;
 mod graph;
+mod import;
 mod log;
 mod output;
 mod period;
@@ -55,6 +56,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Apply(args) => apply::apply(global, args, output),
         Verb::State(verb) => state::state(global, *verb, output),
         Verb::Audit(args) => audit::audit(global, args, output),
+        Verb::Import(args) => import::import(global, args, output),
         Verb::Graph(args) => graph::graph(global, args, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),

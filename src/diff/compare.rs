@@ -1,15 +1,13 @@
 //! The comparison itself: one decision a job, one remark a finding.
 
 use super::{Choice, Decision, Diff, Notice, Remark};
-use crate::desired::{Desired, Job, JobKind, Server};
+use crate::desired::{Desired, Job, Server};
 use crate::inventory::guard::{is_guarded, writes_to};
+use crate::inventory::kind::kind_of;
 use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts;
 use crate::names::JobAddress;
 use crate::seen::Seen;
-
-/// JetBackup's bits for what an account backup contains: 4 databases, 128 database users.
-const CONTAINS_DATABASES: i64 = 4 | 128;
 
 /// Compares the declared jobs that were asked for with what the servers say.
 #[must_use]
@@ -171,16 +169,6 @@ fn is_alike(declared: &str, live: &str) -> bool {
     let bare = |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
     let (declared, live) = (bare(declared), bare(live));
     live.contains(&declared) || declared.contains(&live)
-}
-
-/// JetBackup has no type for databases: such a job is an account job (1) that contains nothing else.
-fn kind_of(live: &facts::Job) -> JobKind {
-    match (live.kind, live.contains) {
-        (1, Some(bits)) if bits != 0 && bits & !CONTAINS_DATABASES == 0 => JobKind::Database,
-        (1, _) => JobKind::Accounts,
-        (2, _) => JobKind::Directories,
-        _ => JobKind::Other,
-    }
 }
 
 /// Jobs that write to the guarded storage and stand in no plan: nobody would start them, or they would start by themselves.

@@ -44,6 +44,8 @@ pub enum Command {
     ListLogs(JobId, Slice),
     /// `getLog`.
     GetLog(LogId),
+    /// `listSchedules`.
+    ListSchedules(Slice),
     /// `getSettingsPerformance`.
     GetSettingsPerformance,
     /// `manageBackupJob`: makes a job disabled (or not).
@@ -69,6 +71,7 @@ impl Command {
             Self::GetDestination(_) => "getDestination",
             Self::ListLogs(..) => "listLogs",
             Self::GetLog(_) => "getLog",
+            Self::ListSchedules(_) => "listSchedules",
             Self::GetSettingsPerformance => "getSettingsPerformance",
             Self::DisableJob(..) => "manageBackupJob",
             Self::DisableDestinationByState(..) => "manageDestinationState",
@@ -93,6 +96,7 @@ impl Command {
             | Self::GetDestination(_)
             | Self::ListLogs(..)
             | Self::GetLog(_)
+            | Self::ListSchedules(_)
             | Self::GetSettingsPerformance => false,
         }
     }
@@ -106,7 +110,7 @@ impl Command {
             Self::ListQueueGroups(slice) => {
                 paged(vec![("type", TYPE_BACKUP.to_string()), ("sort[created]", "-1".into())], *slice)
             }
-            Self::ListDestinations(slice) => paged(Vec::new(), *slice),
+            Self::ListDestinations(slice) | Self::ListSchedules(slice) => paged(Vec::new(), *slice),
             Self::ListLogs(job, slice) => paged(logs_of(job), *slice),
             Self::GetBackupJob(id) | Self::RunBackupJobManually(id) => one(id.as_str()),
             Self::GetQueueGroup(id) | Self::StopQueueGroup(id) => one(id.as_str()),

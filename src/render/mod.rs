@@ -39,6 +39,8 @@ pub mod validation_json;
 
 pub mod graph;
 
+pub mod import;
+
 pub mod audit;
 pub mod audit_json;
 

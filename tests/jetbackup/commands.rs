@@ -47,6 +47,7 @@ fn table() -> Vec<(Command, &'static str, bool)> {
             "jetbackup5api -F manageDestination -D 'action=modify&_id=d1&disabled=1' -O json",
             true,
         ),
+        (ListSchedules(PAGE), "jetbackup5api -F listSchedules -D 'limit=1000&skip=200' -O json", false),
     ]
 }
 
@@ -67,6 +68,7 @@ fn number(command: &Command) -> usize {
         Command::DisableJob(..) => 11,
         Command::DisableDestinationByState(..) => 12,
         Command::DisableDestinationByModify(..) => 13,
+        Command::ListSchedules(_) => 14,
     }
 }
 
@@ -81,7 +83,7 @@ where
 fn every_command_has_its_exact_line() {
     let table = table();
     let numbers: Vec<usize> = table.iter().map(|(command, ..)| number(command)).collect();
-    assert_eq!(numbers, (0..14).collect::<Vec<_>>(), "a command has no row");
+    assert_eq!(numbers, (0..15).collect::<Vec<_>>(), "a command has no row");
     for (command, line, mutates) in table {
         assert_eq!(command.line(), line);
         assert_eq!(command.is_mutation(), mutates, "{line}");
