@@ -255,8 +255,10 @@ fn server_line(server: &Server) -> String {
 
 fn item_line(item: &Item) -> String {
     let gates: Vec<String> = item.gates.iter().map(ToString::to_string).collect();
+    let after: Vec<String> = item.after.iter().map(|after| format!("{} {:?}", after.job, after.when)).collect();
+    let after = if after.is_empty() { String::new() } else { format!(", after [{}]", after.join(", ")) };
     format!(
-        "run {} {}: timeout {:?} ({:?}), start_timeout {:?}, opens [{}]",
+        "run {} {}: timeout {:?} ({:?}), start_timeout {:?}, opens [{}]{after}",
         item.address,
         item.id,
         item.timeout,
@@ -269,4 +271,33 @@ fn item_line(item: &Item) -> String {
 /// A decision without how far a running backup is: that changes by itself.
 fn decision_line(decision: &Decision) -> String {
     format!("{} {}", decision.verdict.symbol(), decision.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::desired::{After, OnTimeout, Retry, When};
+
+    #[test]
+    fn what_an_item_waits_for_is_a_part_of_what_was_approved() {
+        let after = |when| vec![After { job: "a/first".parse().unwrap(), when }];
+        let item = |after: Vec<After>| Item {
+            address: "a/x".parse().unwrap(),
+            id: "a".parse().unwrap(),
+            timeout: Duration::from_secs(1),
+            start_timeout: Duration::from_secs(1),
+            settle: Duration::from_secs(1),
+            on_timeout: OnTimeout::Hold,
+            gates: Vec::new(),
+            after,
+            openings: None,
+            fits: None,
+            retry: Retry::NEVER,
+        };
+        let lines = [Vec::new(), after(When::Success), after(When::Finished)].map(|after| item_line(&item(after)));
+        assert!(lines[1].ends_with("opens [], after [a/first Success]"), "{lines:?}");
+        assert_eq!(lines.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{lines:?}");
+    }
 }
