@@ -36,6 +36,8 @@ pub mod links;
 
 pub mod inventory;
 
+pub mod import;
+
 pub mod diff;
 
 pub mod queue;

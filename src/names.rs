@@ -84,6 +84,10 @@ id! {
     /// A destination's id (`_id` of `listDestinations`).
     DestinationId
 }
+id! {
+    /// The id of one of JetBackup's own schedules (`_id` of `listSchedules`).
+    ScheduleId
+}
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {

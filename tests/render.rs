@@ -25,8 +25,10 @@ use std::time::Duration;
 
 use fixtures::{HOUR, MINUTE, address, every_phase, every_verdict, everything, fleet, interrupted, now, past, plan};
 use jbr::clock::later;
+use jbr::diff::{Notice, Remark, diff, drift};
 use jbr::execute::journal::{Journal, WaitReason};
 use jbr::execute::{End, Event};
+use jbr::inventory::Inventory;
 use jbr::names::RunId;
 use jbr::proposal::Proposal;
 use jbr::render::event_json::{event_json, heartbeat_json};
@@ -85,6 +87,30 @@ fn a_fresh_plan() {
 fn a_plan_with_every_decision_and_every_remark() {
     let (desired, views, state) = everything();
     check_plan("plan-everything", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_plan_with_an_order() {
+    let (desired, views, state) = fixtures::ordered();
+    check_plan("plan-ordered", &plan(&desired, views, &state, false), &state);
+}
+
+/// What keeps a job from running is a remark for whoever asks for remarks alone, and is said once in a plan.
+#[test]
+fn drift_by_itself_names_the_disabled_job_that_a_plan_says_with_its_decision() {
+    let (desired, views, _) = everything();
+    let inventory = Inventory { servers: views };
+    let is_disabled = |remark: &&Remark| {
+        remark.what == Notice::Differs { key: "disabled", declared: "no".to_owned(), live: "yes".to_owned() }
+    };
+    let drift = drift(&desired, &inventory);
+    let disabled: Vec<_> = drift.iter().filter(is_disabled).map(|remark| remark.about.as_deref()).collect();
+    assert_eq!(disabled, [Some("server2/disabled")]);
+    assert_eq!(diff(&desired, &inventory, |_| true).remarks.iter().filter(is_disabled).count(), 0);
+    // A job that was not asked for has no decision that could say it.
+    let mut without = diff(&desired, &inventory, |asked| *asked != address("server2/disabled"));
+    without.remarks.retain(|remark| !matches!(remark.what, Notice::Gate(_)));
+    assert_eq!(without.remarks, drift);
 }
 
 #[test]

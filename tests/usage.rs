@@ -133,6 +133,8 @@ fn help_and_version_are_results() {
         &["release"],
         &["state"],
         &["state", "show"],
+        &["import"],
+        &["graph"],
         &["validate"],
         &["demo"],
     ] {

@@ -37,7 +37,8 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     // A run's time goes on where its journal ended, whatever the wall clock says.
     let clock = SystemClock::starting(state.run.as_ref().map(|run| run.journal.at));
     let mut links = connect(&desired, &interrupt, output);
-    let proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
+    let mut proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
+    proposal.queue.stays = args.wait;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
     say_what_holds_nothing(&desired, &state, proposal.at, output);

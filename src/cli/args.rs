@@ -109,6 +109,19 @@ pub(super) enum Verb {
     Audit(AuditArgs),
     /// Check the plan alone, without the network
     Validate,
+    /// Propose a plan from live servers, or from the config.json of jetbackup-remote
+    ///
+    /// With `--host`, reads the jobs, destinations and schedules of these servers and prints a plan, with JetBackup's own names as
+    /// comments. Without, reads the servers of the plan (which may have no jobs yet) and prints what it lacks, as a file to put beside it.
+    ///
+    /// What was found, what is left out and what is to be done by hand is said on standard error. Changes nothing on any server, and is
+    /// YAML even with `--json`.
+    Import(ImportArgs),
+    /// Draw the order of the plan, without the network
+    ///
+    /// Prints the jobs in the order in which they run, as DOT (`jbr graph | dot -Tsvg`) or Mermaid: dashed arrows are that order, the
+    /// others are what waits for what.
+    Graph(GraphArgs),
     /// Show the whole job on a simulated fleet: no server, no setup
     ///
     /// Takes about half a minute. It has a plan and a state of its own: `--plan` and `--state` are not used.
@@ -143,6 +156,52 @@ pub(super) struct PlanArgs {
     pub(super) fresh: bool,
 }
 
+/// `jbr import`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ImportArgs {
+    /// A server to read: its host name or address (repeatable); without any, those of the plan
+    #[arg(long = "host", value_name = "HOST", conflicts_with = "config_json")]
+    pub(super) hosts: Vec<String>,
+    /// The port of their SSH servers; 51514 if it is not given
+    #[arg(long, value_name = "PORT", requires = "hosts", conflicts_with = "config_json", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Option<u16>,
+    /// Who logs in; root if it is not given
+    #[arg(long, value_name = "USER", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) user: Option<String>,
+    /// The private key's file; the SSH agent if it is not given
+    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) key: Option<PathBuf>,
+    /// Where host keys are kept; /var/lib/jbr/known_hosts if it is not given
+    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) known_hosts: Option<PathBuf>,
+    /// The predecessor's configuration, instead of servers: no network is used
+    #[arg(long, value_name = "FILE")]
+    pub(super) config_json: Option<PathBuf>,
+    /// Write the plan into this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// `jbr graph`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GraphArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// The language of the picture
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+}
+
+/// The language of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz.
+    Dot,
+    /// A flowchart that Markdown renderers draw.
+    Mermaid,
+}
+
 /// `jbr apply`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ApplyArgs {
@@ -159,6 +218,9 @@ pub(super) struct ApplyArgs {
     /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
     #[arg(long)]
     pub(super) fresh: bool,
+    /// Wait for closed windows to open; otherwise the run ends with exit code 10, and the next `jbr apply` goes on
+    #[arg(long)]
+    pub(super) wait: bool,
 }
 
 /// `jbr check`.

@@ -89,6 +89,37 @@ pub(super) enum CliError {
         /// What is wrong with it.
         what: String,
     },
+    /// A server could not be read for an import.
+    #[error("not all servers could be read, so the plan lacks their jobs:\n{}", indented(.0))]
+    ImportIncomplete(Vec<String>),
+    /// An import found nothing that could be run.
+    #[error("there is no job to be run{}", if .0.is_empty() { String::new() } else { format!(":\n{}", indented(.0)) })]
+    NothingToImport(Vec<String>),
+    /// An import that cannot be a plan.
+    #[error("{0}")]
+    Import(String),
+    /// The imported plan cannot be written there.
+    #[error("{}: {what}; nothing was written", path.display())]
+    ImportOut {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The predecessor's configuration cannot be read.
+    #[error("{}: {what}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The predecessor's configuration has problems, which have been shown.
+    #[error("the configuration has {count} {}; nothing was imported", plural(*count, "problem", "problems"))]
+    ConfigInvalid {
+        /// How many.
+        count: usize,
+    },
     /// A signal came before anything was started.
     #[error("stopped before anything was started")]
     Stopped,
@@ -154,6 +185,12 @@ impl CliError {
             | Self::PlanInvalid { .. }
             | Self::Missing(_)
             | Self::Forbidden(_)
+            | Self::ImportIncomplete(_)
+            | Self::NothingToImport(_)
+            | Self::Import(_)
+            | Self::ImportOut { .. }
+            | Self::Config { .. }
+            | Self::ConfigInvalid { .. }
             | Self::RunInProgress(_)
             | Self::SavedPlan { .. }
             | Self::NotHeld { .. }
@@ -182,6 +219,15 @@ impl CliError {
                 "`jbr plan --out FILE` saves a plan for `jbr apply FILE`; a plan in YAML is named with `--plan PATH`"
                     .to_owned()
             }
+            Self::ImportIncomplete(_) => {
+                "`jbr import` again once they answer; what was read is above, and can be used as it is".to_owned()
+            }
+            Self::NothingToImport(_) => {
+                "a plan needs a job at least: enable one in JetBackup, or name other servers".to_owned()
+            }
+            Self::ImportOut { .. } => "name a file that is not there yet".to_owned(),
+            Self::Config { .. } => "name the config.json of jetbackup-remote; it was in /etc/jetbackup-remote".to_owned(),
+            Self::ConfigInvalid { .. } => "mend a copy of it, and import that; docs/migrating.md has all its keys".to_owned(),
             Self::Missing(_) => "correct the ids in the plan, or take the jobs out; nothing was started".to_owned(),
             Self::Forbidden(_) => {
                 "its scopes stand in the key's line of authorized_keys on that server: `server/install.sh` writes it anew; \
@@ -225,6 +271,7 @@ impl CliError {
                     .to_owned()
             }
             Self::Stopped
+            | Self::Import(_)
             | Self::PlanRead(_)
             | Self::PlanInvalid { .. }
             | Self::Store(_)

@@ -9,7 +9,9 @@ mod demo;
 mod error;
 mod exit;
 mod fleet;
+mod graph;
 mod hold;
+mod import;
 mod log;
 mod output;
 mod period;
@@ -60,6 +62,8 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Hold(args) => hold::hold(global, args, output),
         Verb::Release(args) => hold::release(global, args, output),
         Verb::Audit(args) => audit::audit(global, args, output),
+        Verb::Import(args) => import::import(global, args, output),
+        Verb::Graph(args) => graph::graph(global, args, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }

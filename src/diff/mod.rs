@@ -2,7 +2,7 @@
 
 mod compare;
 
-pub use compare::diff;
+pub use compare::{diff, drift};
 
 use std::time::Duration;
 
@@ -159,7 +159,7 @@ pub struct Remark {
 pub enum Notice {
     /// `~` A declared fact is another on the server.
     Differs {
-        /// Which one: `name`, `type`, `destination`, `disabled`.
+        /// Which one: `name`, `type`, `destination`, `disabled`. Of the last, `no` is declared where nothing is: a job is there to be run.
         key: &'static str,
         /// As the plan has it.
         declared: String,
@@ -172,6 +172,15 @@ pub enum Notice {
         id: JobId,
         /// It names where it writes; one that names nothing only might write there.
         is_certain: bool,
+        /// Whether JetBackup starts it by itself; `None` where the server says nothing of schedules.
+        is_scheduled: Option<bool>,
+        /// When next, where the server says.
+        next_run: Option<Timestamp>,
+    },
+    /// `!` A declared job writes to several destinations: while it writes to another one, the guarded storage idles.
+    SeveralDestinations {
+        /// All of them, in the server's order.
+        destinations: Vec<DestinationId>,
     },
     /// `!` JetBackup would start it by itself.
     Scheduled {
@@ -232,6 +241,7 @@ impl Notice {
         match self {
             Self::Differs { .. } => '~',
             Self::Unmanaged { .. }
+            | Self::SeveralDestinations { .. }
             | Self::Scheduled { .. }
             | Self::Forks { .. }
             | Self::Foreign { .. }

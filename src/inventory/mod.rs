@@ -2,6 +2,7 @@
 
 pub mod collect;
 pub mod guard;
+pub mod kind;
 
 use std::collections::BTreeMap;
 

@@ -56,3 +56,15 @@ pub fn load(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
     check::check(&syntax, &mut findings);
     findings.conclude(resolve::resolve(&syntax, sources))
 }
+
+/// [`load`] of a plan that may not have any jobs yet.
+///
+/// # Errors
+/// As [`load`], but not for the lack of jobs.
+pub fn load_servers(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
+    let mut findings = Findings::new(sources);
+    let trees: Vec<_> = (0..sources.len()).map(|file| tree::parse(file, &mut findings)).collect();
+    let syntax = syntax::read(&trees, &mut findings);
+    check::check_all_but_jobs(&syntax, &mut findings);
+    findings.conclude(resolve::resolve(&syntax, sources))
+}

@@ -16,7 +16,9 @@ use crate::forecast::{Expected, forecast};
 use crate::history::{History, histories};
 use crate::inventory::Inventory;
 use crate::names::{JobAddress, JobId, RunId, ServerName};
-use crate::queue::{Gate, Item, Queue, build};
+use crate::queue::build::Outlook;
+use crate::queue::place::{Place, places};
+use crate::queue::{Gate, Item, Queue, Usual, build};
 use crate::state::{Run, RunEnd, State};
 use standing::standing;
 
@@ -31,6 +33,8 @@ pub struct Proposal {
     pub beginning: Beginning,
     /// The queue to run, what is done of a resumed run included.
     pub queue: Queue,
+    /// Why each item of the queue stands where it does, in its order.
+    pub places: Vec<(JobAddress, Place)>,
     /// The journal to begin with.
     pub journal: Journal,
     /// When each item that is not done should begin and end, in the order in which they do: what is under way first.
@@ -158,15 +162,18 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let mut diff = diff(desired, inventory, request.is_asked_for);
     let histories = histories(desired, inventory, &state.records(), now);
     due::settle(&mut diff, desired, state, &histories, now);
-    let today = build::build(desired, &diff);
+    let usual = usual(&histories);
+    let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
     let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
     skip_what_cannot_run(&diff, &mut journal);
+    skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
     diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal.opened));
     let expected = expect(state, &diff, &queue, &journal, now);
-    Proposal { at: now, diff, beginning, queue, journal, expected, histories }
+    let places = places(desired, &queue);
+    Proposal { at: now, diff, beginning, queue, places, journal, expected, histories }
 }
 
 fn begin(
@@ -219,6 +226,28 @@ fn skip_what_cannot_run(diff: &Diff, journal: &mut Journal) {
                 Phase::Done(Outcome::without_run(Verdict::Skipped, ended, note));
         }
     }
+}
+
+/// What comes after a job that is held waits with it: in this run nothing of the kind will happen.
+fn skip_what_comes_after_what_is_held(desired: &Desired, diff: &Diff, queue: &Queue, journal: &mut Journal) {
+    let is_held = |address: &JobAddress| {
+        queue.item(address).is_none()
+            && diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Held { .. }))
+    };
+    for job in &desired.jobs {
+        let Some(held) = job.after.iter().find(|after| is_held(&after.job)) else { continue };
+        if queue.item(&job.address).is_some() && *journal.phase(&job.address) == Phase::Queued {
+            let note = format!("it comes after {}, which is held", held.job);
+            let outcome = Outcome::without_run(Verdict::Skipped, journal.at, note);
+            journal.entry_mut(&job.address).phase = Phase::Done(outcome);
+        }
+    }
+}
+
+/// How long each job usually takes.
+fn usual(histories: &BTreeMap<JobAddress, History>) -> BTreeMap<JobAddress, Usual> {
+    let usual = |history: &History| Some(Usual { median: history.median()?, p90: history.p90()? });
+    histories.iter().filter_map(|(address, history)| Some((address.clone(), usual(history)?))).collect()
 }
 
 /// A new run has overlaps and waits of its own.

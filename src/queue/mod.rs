@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod order;
+pub mod place;
 
 use std::time::Duration;
 

@@ -21,6 +21,7 @@ use crate::forecast::Expected;
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::printable::printable;
 use crate::proposal::{Beginning, Interrupted, Proposal};
+use crate::queue::place::Place;
 use crate::queue::{Gate, Item};
 use crate::seen::Seen;
 use crate::state::{JobRecord, State};
@@ -121,7 +122,9 @@ impl View<'_> {
         if self.tally.left() == 0 {
             return;
         }
-        sheet.heading("Queue: one backup at a time, in this order");
+        let is_filed = self.proposal.places.iter().all(|(_, place)| *place == Place::File);
+        let order = if is_filed { "in the order of the plan" } else { "in this order" };
+        sheet.heading(&format!("Queue: one backup at a time, {order}"));
         let mut table = Table::new(&[
             ("#", Fit::Right),
             ("job", Fit::Wrap),
@@ -141,11 +144,21 @@ impl View<'_> {
                 self.last_good(&item.address),
             ];
             table.row(self.symbol(&item.address), cells);
+            // Where nothing but the file decides, the heading has said it for all.
+            if !is_filed && standing(self.proposal, &item.address) != Standing::Watch {
+                table.note(self.place_note(&item.address));
+            }
             for note in self.notes(item) {
                 table.note(note);
             }
         }
         sheet.table(table);
+    }
+
+    /// Why it stands here.
+    fn place_note(&self, address: &JobAddress) -> String {
+        let place = self.proposal.places.iter().find(|(placed, _)| placed == address).map(|(_, place)| place);
+        words::place(place.unwrap_or(&Place::TakenAlong))
     }
 
     fn symbol(&self, address: &JobAddress) -> char {

@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use super::json::{self, GateJson, HoldJson, OpenedJson, OutcomeJson, VERSION, time};
 use super::tally::{Standing, Tally, is_error, standing};
+use super::words;
 use crate::desired::OnTimeout;
 use crate::diff::{Choice, Decision, GateNotice, Notice, Remark};
 use crate::proposal::{Beginning, Interrupted, Proposal};
 use crate::queue::Item;
+use crate::queue::place::Place;
 use crate::seen::Seen;
 
 /// The proposal as one line of JSON (`"kind": "plan"` in `docs/json.md`).
@@ -80,11 +82,43 @@ struct ItemJson {
     timeout_s: u64,
     on_timeout: &'static str,
     gates: Vec<GateJson>,
+    place: PlaceJson,
+    after: Vec<AfterJson>,
+}
+
+/// Why an item stands where it does.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum PlaceJson {
+    After { job: String },
+    Priority { priority: i64, shared: bool },
+    File,
+    TakenAlong,
+}
+
+impl From<&Place> for PlaceJson {
+    fn from(place: &Place) -> Self {
+        match place {
+            Place::After(after) => Self::After { job: after.job.to_string() },
+            Place::Priority { priority, is_shared } => Self::Priority { priority: *priority, shared: *is_shared },
+            Place::File => Self::File,
+            Place::TakenAlong => Self::TakenAlong,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AfterJson {
+    job: String,
+    when: &'static str,
 }
 
 impl ItemJson {
     fn new(proposal: &Proposal, item: &Item) -> Self {
         let expected = proposal.expected.iter().find(|expected| expected.address == item.address);
+        let place = proposal.places.iter().find(|(placed, _)| *placed == item.address).map(|(_, place)| place);
+        let after =
+            item.after.iter().map(|after| AfterJson { job: after.job.to_string(), when: words::when(after.when) });
         Self {
             job: item.address.to_string(),
             id: item.id.to_string(),
@@ -106,6 +140,8 @@ impl ItemJson {
                 OnTimeout::Stop => "stop",
             },
             gates: item.gates.iter().map(GateJson::from).collect(),
+            place: PlaceJson::from(place.unwrap_or(&Place::TakenAlong)),
+            after: after.collect(),
         }
     }
 }
@@ -204,7 +240,8 @@ pub(super) struct RemarkJson {
 #[serde(tag = "remark", rename_all = "snake_case")]
 enum NoticeJson {
     Differs { key: &'static str, declared: String, live: String },
-    Unmanaged { id: String },
+    Unmanaged { id: String, certain: bool, scheduled: Option<bool>, next_run: Option<String> },
+    SeveralDestinations { destinations: Vec<String> },
     Scheduled { next_run: Option<String> },
     Forks { forks: i64 },
     Gate { gate: &'static str, gate_version: Option<u32>, jobs: Vec<String>, destination: Option<String> },
@@ -219,7 +256,15 @@ impl From<&Remark> for RemarkJson {
             Notice::Differs { key, declared, live } => {
                 NoticeJson::Differs { key, declared: declared.clone(), live: live.clone() }
             }
-            Notice::Unmanaged { id, is_certain: _ } => NoticeJson::Unmanaged { id: id.to_string() },
+            Notice::Unmanaged { id, is_certain, is_scheduled, next_run } => NoticeJson::Unmanaged {
+                id: id.to_string(),
+                certain: *is_certain,
+                scheduled: *is_scheduled,
+                next_run: next_run.map(time),
+            },
+            Notice::SeveralDestinations { destinations } => {
+                NoticeJson::SeveralDestinations { destinations: destinations.iter().map(ToString::to_string).collect() }
+            }
             Notice::Scheduled { next_run } => NoticeJson::Scheduled { next_run: next_run.map(time) },
             Notice::Forks { forks } => NoticeJson::Forks { forks: *forks },
             Notice::Gate(notice) => NoticeJson::from(notice),

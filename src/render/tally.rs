@@ -126,6 +126,7 @@ pub(super) fn is_error(notice: &Notice) -> bool {
         Notice::DestinationMissing { .. } => true,
         Notice::Differs { .. }
         | Notice::Unmanaged { .. }
+        | Notice::SeveralDestinations { .. }
         | Notice::Scheduled { .. }
         | Notice::Forks { .. }
         | Notice::Gate(_)

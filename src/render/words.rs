@@ -2,12 +2,14 @@
 //! forgotten.
 
 use crate::clock::Timestamp;
+use crate::desired::When;
 use crate::execute::journal::{Answer, GateState, Opened, Phase, WaitReason};
 use crate::execute::outcome::Verdict;
 use crate::jetbackup::facts::GroupStatus;
 use crate::names::ServerName;
 use crate::printable::printable;
 use crate::queue::Gate;
+use crate::queue::place::Place;
 
 use super::symbol;
 use super::when::{Zone, limit};
@@ -42,6 +44,30 @@ pub(super) fn verdict_sentence(verdict: Verdict) -> String {
             format!("ended with status {code}, which jbr does not know: not taken for good")
         }
         Verdict::Lost => "ran, and JetBackup has no record of how it ended".to_owned(),
+    }
+}
+
+/// Why an item stands where it does in its queue.
+pub(super) fn place(place: &Place) -> String {
+    match place {
+        Place::After(after) => {
+            let whatever = if after.when == When::Finished { ", however that ends" } else { "" };
+            format!("here because: after {}{whatever}", after.job)
+        }
+        Place::Priority { priority, is_shared: false } => format!("here because: priority {priority}"),
+        Place::Priority { priority, is_shared: true } => {
+            format!("here because: priority {priority}, then the order of the plan")
+        }
+        Place::File => "here because: the order of the plan".to_owned(),
+        Place::TakenAlong => "here because: in no plan any more, so before everything else".to_owned(),
+    }
+}
+
+/// How a predecessor must have ended, as the plan language spells it.
+pub(super) fn when(when: When) -> &'static str {
+    match when {
+        When::Success => "success",
+        When::Finished => "finished",
     }
 }
 

@@ -71,6 +71,7 @@ fn silent() -> Inventory {
             logs: std::collections::BTreeMap::new(),
             destinations: Seen::Unknown(why()),
             forks: Seen::Unknown(why()),
+            gate: Seen::Unknown(why()),
         }],
     }
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, earlier, later};
-use jbr::desired::{Desired, Destination, HostKeyPolicy, Job, JobKind, OnTimeout, Partial, Retry, RunSettings, Server};
+use jbr::desired::{
+    After, Desired, Destination, HostKeyPolicy, Job, JobKind, OnTimeout, Partial, Retry, RunSettings, Server, When,
+};
 use jbr::execute::event::Event;
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
@@ -219,6 +221,17 @@ pub(crate) fn fleet() -> (Desired, Vec<ServerView>, State) {
     (desired, views, state)
 }
 
+/// The fleet with an order: what comes first, priorities that are shared and that are not, and what only the file decides.
+pub(crate) fn ordered() -> (Desired, Vec<ServerView>, State) {
+    let (mut desired, views, state) = fleet();
+    let after = |job: &str, when| vec![After { job: address(job), when }];
+    desired.jobs[0].after = after("server3/accounts", When::Success);
+    desired.jobs[0].priority = 10;
+    desired.jobs[3].after = after("server2/databases", When::Finished);
+    desired.jobs[3].priority = 20;
+    (desired, views, state)
+}
+
 /// A plan in which everything is decided and remarked that can be.
 pub(crate) fn everything() -> (Desired, Vec<ServerView>, State) {
     let servers = vec![
@@ -271,7 +284,9 @@ fn everything_views() -> Vec<ServerView> {
         destinations: vec![destination_id(8), destination_id(9)],
         ..live(12, "Elsewhere")
     };
-    let mut server1 = view("server1", vec![scheduled, elsewhere, live(19, "Weekly full")]);
+    let unmanaged =
+        facts::Job { schedules: Some(1), next_run: Some(later(now(), 26 * HOUR)), ..live(18, "Old monthly") };
+    let mut server1 = view("server1", vec![scheduled, elsewhere, live(19, "Weekly full"), unmanaged]);
     server1.forks = Seen::Known(Some(3));
     server1.gate = Seen::Known(SshGate::Absent);
     let closed_elsewhere = facts::Job { destinations: vec![destination_id(2)], ..live(24, "No destination") };

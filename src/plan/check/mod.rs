@@ -19,8 +19,16 @@ const NAMES_MAX: usize = 10;
 
 /// Records what does not fit together. Where a part could not be read, what it may have declared is not missed.
 pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    check_all_but_jobs(plan, findings);
     if plan.gaps.any.is_none() {
-        declares_something(plan, findings);
+        declares_jobs(plan, findings);
+    }
+}
+
+/// The same of a plan that may not have any jobs yet.
+pub(super) fn check_all_but_jobs(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    if plan.gaps.any.is_none() {
+        declares_servers(plan, findings);
     }
     if plan.gaps.servers.is_none() && !plan.servers.is_empty() {
         known_servers(plan, findings);
@@ -32,12 +40,15 @@ pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     ages::check(plan, findings);
 }
 
-fn declares_something(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+fn declares_servers(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     if plan.servers.is_empty() {
         let problem = Problem::new("the plan declares no servers", "no `servers` in here")
             .help("add `servers:` with a line such as `  server1: { host: server1.example.com }`");
         findings.push(Span::start_of(0), problem);
     }
+}
+
+fn declares_jobs(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     if plan.jobs.is_empty() {
         let problem = Problem::new("the plan declares no jobs", "no `jobs` in here").help(
             "add `jobs:` with an item such as `  - { name: accounts, server: server1, id: 6503eec8ebbf07708d06f1d2 }`",

@@ -56,6 +56,7 @@ impl View<'_> {
             Notice::Foreign { group } => !own.contains(&(remark.server.clone(), group.id.clone())),
             Notice::Differs { .. }
             | Notice::Unmanaged { .. }
+            | Notice::SeveralDestinations { .. }
             | Notice::Scheduled { .. }
             | Notice::Forks { .. }
             | Notice::Gate(_)
