@@ -15,9 +15,8 @@ const SECOND: &str = "bbbbbbbbbbbbbbbbbbbbbbbb";
 
 /// Two servers with a job each, whose executions end with these statuses, one after the other.
 fn site(first: &[i64], second: &[i64]) -> Site {
-    let execution = |status: &i64| {
-        Execution::of(Duration::from_millis(500)).starts_after(Duration::from_millis(100)).ends(*status)
-    };
+    let execution =
+        |status: &i64| Execution::of(Duration::from_millis(500)).starts_after(Duration::from_millis(100)).ends(*status);
     let job = |id: &str, statuses: &[i64]| Job::new(id, "job").writes_to("d").script(statuses.iter().map(execution));
     let fleet = Fleet::new(Utc::now())
         .server("a", |server| server.destination(Destination::on(NAS, "d")).job(job(FIRST, first)))
