@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+use crate::window::Window;
 
 /// Everything that the user declared, defaults applied, in file order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +94,79 @@ pub struct Job {
     pub on_timeout: OnTimeout,
     /// Whether `jbr` enables the job just for its own trigger (`keep: disabled`).
     pub keep_disabled: bool,
+    /// What must have been run before it.
+    pub after: Vec<After>,
+    /// When it may start: in any of these, but for what any of them excepts; empty if at any time.
+    pub windows: Vec<Window>,
+    /// Whether it starts only where its expected duration ends inside the window.
+    pub fits: bool,
+    /// It is queued only when its last good backup is older; `None` if always.
+    pub every: Option<Duration>,
+    /// Its last good backup is too old when it is older; `None` if nobody said.
+    pub max_age: Option<Duration>,
+    /// What is tried again.
+    pub retry: Retry,
+    /// Why it is not to be run, where the plan holds it.
+    pub hold: Option<Hold>,
+}
+
+/// A job that another one comes after.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct After {
+    /// Which one.
+    pub job: JobAddress,
+    /// How it must have ended.
+    pub when: When,
+}
+
+/// How a predecessor must have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum When {
+    /// With a good backup.
+    Success,
+    /// In any way.
+    Finished,
+}
+
+/// How often a backup that did not succeed is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Retry {
+    /// How many times in all; 1 is once, without a second try.
+    pub attempts: u32,
+    /// From the end of a try to the next at the least.
+    pub wait: Duration,
+    /// What is tried again.
+    pub when: RetryWhen,
+}
+
+impl Retry {
+    /// Once, and not again.
+    pub const NEVER: Self = Self { attempts: 1, wait: Duration::ZERO, when: RetryWhen::ANY };
+}
+
+/// The kinds of failure that are tried again. An aborted backup is none of them: somebody stopped it, and meant it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RetryWhen {
+    /// JetBackup recorded the backup as failed.
+    pub failed: bool,
+    /// It was asked for, and never started.
+    pub never_started: bool,
+    /// JetBackup's API refused to start it, or to open what it needs.
+    pub api_error: bool,
+}
+
+impl RetryWhen {
+    /// Every kind.
+    pub const ANY: Self = Self { failed: true, never_started: true, api_error: true };
+}
+
+/// A job that is not to be run for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Why, in the words of whoever holds it; printable.
+    pub reason: String,
+    /// Until when; `None` if until it is taken away.
+    pub until: Option<Timestamp>,
 }
 
 /// What a job backs up, as a plan declares it.

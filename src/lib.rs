@@ -4,7 +4,7 @@
 //! ```text
 //! plans/*.yaml ─ plan ─▶ desired ─┐
 //! servers ─ inventory (ssh) ──────┼─▶ diff ─▶ queue ─▶ execute ─▶ events ─▶ render
-//! state.json ─ state ─ records ───┘                    │   ▲
+//! state.json ─ state ─ history ───┘                    │   ▲
 //!                                        journal ──────▼───┘   stored before every action
 //! ```
 //!
@@ -18,7 +18,11 @@ pub mod names;
 
 pub mod seen;
 
+pub mod window;
+
 pub mod desired;
+
+pub mod hold;
 
 pub mod plan;
 
@@ -32,6 +36,8 @@ pub mod links;
 
 pub mod inventory;
 
+pub mod import;
+
 pub mod diff;
 
 pub mod queue;
@@ -40,9 +46,13 @@ pub mod execute;
 
 pub mod state;
 
+pub mod history;
+
 pub mod forecast;
 
 pub mod proposal;
+
+pub mod check;
 
 pub mod audit;
 

@@ -84,6 +84,10 @@ id! {
     /// A destination's id (`_id` of `listDestinations`).
     DestinationId
 }
+id! {
+    /// The id of one of JetBackup's own schedules (`_id` of `listSchedules`).
+    ScheduleId
+}
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
@@ -133,6 +137,10 @@ name! {
 name! {
     /// A job's name in the plan, unique on its server.
     JobName
+}
+name! {
+    /// A window's name in the plan.
+    WindowName
 }
 
 /// A job's address in the plan: `server/name`.

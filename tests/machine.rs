@@ -1,6 +1,9 @@
 //! Ring 1: the pure machine, a row for each phase and observation that decides something. Each row says why.
 
 #[cfg(test)]
+#[path = "machine/ready.rs"]
+mod ready;
+#[cfg(test)]
 #[path = "machine/scene.rs"]
 mod scene;
 
@@ -517,6 +520,7 @@ fn a_gate_that_was_left_open_gets_its_full_time_when_the_next_item_needs_it() {
     }
     scene.add_item("a/z");
     scene.pass(MINUTE * 60);
+    assert_eq!(scene.waited(), Action::Survey { job: Some(scene.job_of("a/z")) });
     assert!(matches!(scene.survey(&[("a", idle()), ("b", idle())]), Action::Set { open: true, .. }));
     assert!(matches!(scene.gate(&unknown()), Action::Wait(_)));
 }

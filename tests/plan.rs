@@ -170,6 +170,19 @@ fn bombs_end_fast_with_a_message() {
     defused("a megabyte of comments", "#\n".repeat(500_000), "holds no plan");
 }
 
+#[test]
+fn a_long_circle_is_spelled_out_as_far_as_it_is_worth_it() {
+    let job = |n: usize| format!("  - {{ name: j{n}, server: s, id: '{n:024x}', after: s/j{} }}\n", (n + 1) % 5000);
+    let text = format!("version: 1\nservers: {{ s: {{ host: h }} }}\njobs:\n{}", repeated(5000, job));
+    let sources = [source("a.yaml", text)];
+    let started = Instant::now();
+    let findings = plan::load(&sources).unwrap_err();
+    assert!(started.elapsed() < BOMB_TIME_MAX, "took {:?}", started.elapsed());
+    let [circle] = findings.as_slice() else { panic!("{} findings", findings.len()) };
+    assert!(circle.message.contains("`s/j9` after 4990 more after `s/j0`"), "{}", circle.message);
+    assert_eq!(circle.related.len(), 9);
+}
+
 /// Every ```yaml block of a document, with the line it starts at.
 fn yaml_blocks(text: &str) -> Vec<(usize, String)> {
     let mut blocks = Vec::new();
@@ -248,14 +261,15 @@ fn the_defaults_of_the_manual_are_the_real_ones() {
     };
     let (server, job, run) =
         (defaults_of(&manual, "A server"), defaults_of(&manual, "A job"), defaults_of(&manual, "`run`"));
-    assert_eq!([&server, &job, &run].map(|defaults| defaults.matches(": ").count()), [6, 4, 6]);
+    assert_eq!([&server, &job, &run].map(|defaults| defaults.matches(": ").count()), [6, 5, 6]);
     let run = format!("run: {{ {} }}\n", run.trim_start_matches(", "));
     assert_eq!(plan(&server, &job, &run), plan("", "", ""));
 }
 
-/// A plan in which everything is used, to be damaged.
-fn valid() -> String {
-    fs::read_to_string(root().join("tests/plan/full.yaml")).unwrap()
+/// Two plans in which between them everything is used, to be damaged.
+fn valid(second: bool) -> String {
+    let name = if second { "ordering-and-windows" } else { "full" };
+    fs::read_to_string(root().join(format!("tests/plan/{name}.yaml"))).unwrap()
 }
 
 fn is_visible(c: char) -> bool {
@@ -288,6 +302,9 @@ fn complete(desired: &Desired) -> Result<(), TestCaseError> {
         prop_assert!(desired.server(&job.address.server).is_some());
         prop_assert!(job.id.is_canonical());
         prop_assert!(!job.timeout.is_zero() && !job.start_timeout.is_zero());
+        prop_assert!(job.after.iter().all(|after| desired.job(&after.job).is_some() && after.job != job.address));
+        prop_assert!(!job.fits || !job.windows.is_empty());
+        prop_assert!(job.retry.attempts > 0);
     }
     Ok(())
 }
@@ -307,9 +324,10 @@ proptest! {
 
     #[test]
     fn a_damaged_plan_is_sound(
+        second in any::<bool>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..20, "[-:{}\\[\\]'\"# \na-z0-9~é\t]{0,6}"), 1..4)
     ) {
-        let mut text: Vec<char> = valid().chars().collect();
+        let mut text: Vec<char> = valid(second).chars().collect();
         for (at, length, put) in cuts {
             let at = at.index(text.len());
             let end = (at + length).min(text.len());

@@ -1,5 +1,9 @@
-//! What an interrupted run leaves to the next: what may still be under way is taken along, and asked for by every record there is of it.
+//! What is proposed. What an interrupted run leaves to the next: what may still be under way is taken along, and asked for by every record
+//! there is of it. What is fresh or held is not queued.
 
+#[cfg(test)]
+#[path = "proposal/due.rs"]
+mod due;
 #[cfg(test)]
 #[path = "proposal/left.rs"]
 mod left;

@@ -11,6 +11,9 @@
 #[path = "render/audits.rs"]
 mod audits;
 #[cfg(test)]
+#[path = "render/checks.rs"]
+mod checks;
+#[cfg(test)]
 #[path = "render/fixtures.rs"]
 mod fixtures;
 
@@ -22,8 +25,10 @@ use std::time::Duration;
 
 use fixtures::{HOUR, MINUTE, address, every_phase, every_verdict, everything, fleet, interrupted, now, past, plan};
 use jbr::clock::later;
+use jbr::diff::{Notice, Remark, diff, drift};
 use jbr::execute::journal::{Journal, WaitReason};
 use jbr::execute::{End, Event};
+use jbr::inventory::Inventory;
 use jbr::names::RunId;
 use jbr::proposal::Proposal;
 use jbr::render::event_json::{event_json, heartbeat_json};
@@ -31,8 +36,8 @@ use jbr::render::narration::Narrator;
 use jbr::render::plan_json::plan_json;
 use jbr::render::summary::Ending;
 use jbr::render::{
-    Page, Progress, Style, Summary, Zone, audit as audit_text, audit_json, history, plan as plan_text,
-    state as state_text, state_json,
+    Page, Progress, Style, Summary, Zone, audit as audit_text, audit_json, check as check_text, check_json, history,
+    metrics, plan as plan_text, state as state_text, state_json,
 };
 use jbr::state::State;
 
@@ -82,6 +87,30 @@ fn a_fresh_plan() {
 fn a_plan_with_every_decision_and_every_remark() {
     let (desired, views, state) = everything();
     check_plan("plan-everything", &plan(&desired, views, &state, false), &state);
+}
+
+#[test]
+fn a_plan_with_an_order() {
+    let (desired, views, state) = fixtures::ordered();
+    check_plan("plan-ordered", &plan(&desired, views, &state, false), &state);
+}
+
+/// What keeps a job from running is a remark for whoever asks for remarks alone, and is said once in a plan.
+#[test]
+fn drift_by_itself_names_the_disabled_job_that_a_plan_says_with_its_decision() {
+    let (desired, views, _) = everything();
+    let inventory = Inventory { servers: views };
+    let is_disabled = |remark: &&Remark| {
+        remark.what == Notice::Differs { key: "disabled", declared: "no".to_owned(), live: "yes".to_owned() }
+    };
+    let drift = drift(&desired, &inventory);
+    let disabled: Vec<_> = drift.iter().filter(is_disabled).map(|remark| remark.about.as_deref()).collect();
+    assert_eq!(disabled, [Some("server2/disabled")]);
+    assert_eq!(diff(&desired, &inventory, |_| true).remarks.iter().filter(is_disabled).count(), 0);
+    // A job that was not asked for has no decision that could say it.
+    let mut without = diff(&desired, &inventory, |asked| *asked != address("server2/disabled"));
+    without.remarks.retain(|remark| !matches!(remark.what, Notice::Gate(_)));
+    assert_eq!(without.remarks, drift);
 }
 
 #[test]
@@ -288,10 +317,89 @@ fn an_audit() {
     }
 }
 
+#[test]
+fn a_plan_of_jobs_that_are_measured_by_their_last_good_backup_or_held() {
+    let (desired, views, state) = checks::measured();
+    check_plan("plan-measured", &plan(&desired, views, &state, false), &state);
+    check("state-held.txt", &state_text::show(&state, now(), &page()));
+    check_json("state-held.json", &state_json::show_json(&state, now()));
+    let (desired, views, state) = checks::nothing_due();
+    let text = plan_text::text(&plan(&desired, views, &state, false), &state, &page());
+    assert!(text.ends_with("\nNo backups are due.\n"), "{text}");
+}
+
+#[test]
+fn a_hold_and_its_release() {
+    let (_, _, state) = checks::measured();
+    let (job, hold) = state.holds.first_key_value().unwrap();
+    let (_, before) = state.holds.last_key_value().unwrap();
+    check("hold.txt", &(jbr::render::hold::text(job, hold, Some(before), now(), &page()) + "\n"));
+    check_json("hold.json", &jbr::render::hold::json(job, Some(hold), Some(before)));
+    check_json("release.json", &jbr::render::hold::json(job, None, Some(hold)));
+}
+
+#[test]
+fn a_check() {
+    for (name, checked) in
+        [("check-good", checks::good()), ("check-empty", checks::empty()), ("check-everything", checks::everything())]
+    {
+        check(&format!("{name}.txt"), &check_text::text(&checked, &page()));
+        check_json(&format!("{name}.json"), &check_json::check_json(&checked));
+        check(&format!("{name}.prom"), &metrics::metrics(&checked));
+    }
+    check("check-failed.txt", &check_text::failed("the plan has 2 problems;\nnothing | was \u{1b}[2J done"));
+    check_json("check-failed.json", &check_json::failed_json("the plan has 2 problems; nothing was done"));
+}
+
+/// What the guidelines of the plug-ins ask for: one line first, figures behind a `|` there and at the end, and nowhere else.
+#[test]
+fn a_check_is_what_nagios_reads() {
+    for checked in [checks::good(), checks::empty(), checks::everything()] {
+        let text = check_text::text(&checked, &page());
+        let (first, rest) = text.split_once('\n').unwrap();
+        assert!(first.starts_with(&format!("JBR {} - ", check_text::word(checked.level()))), "{first}");
+        assert_eq!(first.matches('|').count(), 1, "{first}");
+        assert_eq!(rest.matches('|').count(), usize::from(!checked.jobs.is_empty()), "{rest}");
+        let figures = rest.split_once(" | ").map_or("", |(_, figures)| figures);
+        assert_eq!(figures.lines().count(), checked.jobs.len());
+        for figure in figures.lines() {
+            let (label, value) = figure.rsplit_once("'=").unwrap();
+            assert!(label.starts_with('\'') && !label[1..].contains(['\'', '=', ' ']), "{figure}");
+            let fields: Vec<&str> = value.split(';').collect();
+            assert_eq!(fields.len(), 4, "{figure}");
+            assert!(fields[0] == "U" || fields[0].trim_end_matches('s').parse::<u64>().is_ok(), "{figure}");
+        }
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    }
+}
+
+/// The text format: each family has its HELP and TYPE before its samples, which stand together, each once.
+#[test]
+fn metrics_are_what_prometheus_reads() {
+    let page = metrics::metrics(&checks::everything());
+    assert!(page.starts_with(metrics::FIRST_WORDS) && page.ends_with('\n'));
+    let (mut family, mut samples) = ("", BTreeSet::new());
+    for line in page.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            family = rest.split(' ').next().unwrap();
+            assert!(samples.insert(family.to_owned()), "{family} twice");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            assert_eq!(rest, format!("{family} gauge"));
+        } else {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            assert!(series == family || series.starts_with(&format!("{family}{{")), "{line} in {family}");
+            assert!(value.parse::<i64>().is_ok(), "{line}");
+            assert!(samples.insert(series.to_owned()) || series == family, "{series} twice");
+        }
+    }
+}
+
 /// Every text for people, at a width.
 fn texts(page: &Page) -> Vec<String> {
     let mut texts = Vec::new();
-    for (desired, views, state) in [fleet(), everything(), interrupted(3 * HOUR), interrupted(30 * HOUR)] {
+    for (desired, views, state) in
+        [fleet(), everything(), checks::measured(), interrupted(3 * HOUR), interrupted(30 * HOUR)]
+    {
         texts.push(plan_text::text(&plan(&desired, views, &state, false), &state, page));
         texts.push(state_text::show(&state, now(), page));
     }
@@ -388,6 +496,9 @@ fn collect(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
                     "conclusion",
                     "gap",
                     "assumption",
+                    "finding",
+                    "level",
+                    "by",
                     "writes",
                 ];
                 if let (true, Some(word)) = (is_word.contains(&key.as_str()), value.as_str())

@@ -124,7 +124,20 @@ fn what_cannot_be_understood_is_a_usage_error() {
 #[test]
 fn help_and_version_are_results() {
     let desk = Desk::new();
-    for verb in [&[][..], &["plan"], &["apply"], &["state"], &["state", "show"], &["validate"], &["demo"]] {
+    for verb in [
+        &[][..],
+        &["plan"],
+        &["apply"],
+        &["check"],
+        &["hold"],
+        &["release"],
+        &["state"],
+        &["state", "show"],
+        &["import"],
+        &["graph"],
+        &["validate"],
+        &["demo"],
+    ] {
         for flag in ["--help", "-h"] {
             let ran = desk.jbr(&[verb, &[flag]].concat());
             assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{verb:?} {flag}");

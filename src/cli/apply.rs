@@ -8,7 +8,7 @@ use super::args::ApplyArgs;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
-use super::plan::{look, refuse_forbidden, refuse_missing, show, stop_if_asked};
+use super::plan::{look, refuse_forbidden, refuse_missing, say_what_holds_nothing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
 use super::validate::load;
@@ -37,13 +37,17 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     // A run's time goes on where its journal ended, whatever the wall clock says.
     let clock = SystemClock::starting(state.run.as_ref().map(|run| run.journal.at));
     let mut links = connect(&desired, &interrupt, output);
-    let proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
+    let mut proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
+    proposal.queue.stays = args.wait;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
+    say_what_holds_nothing(&desired, &state, proposal.at, output);
     refuse_missing(&proposal)?;
     refuse_forbidden(&proposal)?;
     if !proposal.has_work() {
-        return Ok(Exit::Success);
+        // A timer finds everything fresh or held, as it should be. Whoever names jobs, all of them held, gets none of what was asked for.
+        let all_held = !selection.jobs.is_empty() && proposal.not_due().count() > 0;
+        return Ok(if all_held { Exit::NothingRan } else { Exit::Success });
     }
     match &approved {
         Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,

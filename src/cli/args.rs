@@ -69,7 +69,7 @@ pub(super) enum Verb {
     /// Show what `apply` would do; changes nothing, anywhere
     ///
     /// Compares the plan with every server and shows the queue: `>` will run, `=` is running and will be watched, `~` differs,
-    /// `!` needs attention, `?` could not be read, `x` is an error, such as a job that its server does not have.
+    /// `!` needs attention, `?` could not be read, `·` is not due yet, `x` is an error, such as a job that its server does not have.
     ///
     /// Only calls that read are sent, and the state is read and not written. With `host_key: accept-new`, the default, the key of a server
     /// that was never seen before is recorded, and its fingerprint shown.
@@ -83,6 +83,22 @@ pub(super) enum Verb {
     /// Show what jbr remembers
     #[command(subcommand)]
     State(StateVerb),
+    /// Say which job's last good backup is too old, as a monitoring plug-in
+    ///
+    /// Reads JetBackup's logs on every server and what jbr remembers; whoever ran a backup, it counts. Changes nothing, waits for no lock, and
+    /// needs no `apply` to have run. A backup is too old when it is older than the job's `max_age`, or, without one, than twice its
+    /// `every`; with neither, only a job without any good backup is critical.
+    ///
+    /// Exits as plug-ins of Nagios and Icinga do: 0 ok, 1 warning (held, failing, disabled, or something on a server that the plan does not
+    /// know), 2 critical (too old, never, missing), 3 unknown (not to be read, or no valid plan); 64 if the options are wrong.
+    Check(CheckArgs),
+    /// Keep a job from being started for now
+    ///
+    /// Recorded in the state with who, why, since when and until when, and shown by `plan`, `check` and `state show`. A backup that
+    /// runs is not touched. A hold that the job has already is replaced.
+    Hold(HoldArgs),
+    /// End a hold
+    Release(ReleaseArgs),
     /// Prove from JetBackup's own records that no two guarded backups wrote at the same time
     ///
     /// Reads the logs and queue groups of every server, changes nothing, and holds what jbr remembers against them. Backups count whoever
@@ -93,6 +109,19 @@ pub(super) enum Verb {
     Audit(AuditArgs),
     /// Check the plan alone, without the network
     Validate,
+    /// Propose a plan from live servers, or from the config.json of jetbackup-remote
+    ///
+    /// With `--host`, reads the jobs, destinations and schedules of these servers and prints a plan, with JetBackup's own names as
+    /// comments. Without, reads the servers of the plan (which may have no jobs yet) and prints what it lacks, as a file to put beside it.
+    ///
+    /// What was found, what is left out and what is to be done by hand is said on standard error. Changes nothing on any server, and is
+    /// YAML even with `--json`.
+    Import(ImportArgs),
+    /// Draw the order of the plan, without the network
+    ///
+    /// Prints the jobs in the order in which they run, as DOT (`jbr graph | dot -Tsvg`) or Mermaid: dashed arrows are that order, the
+    /// others are what waits for what.
+    Graph(GraphArgs),
     /// Show the whole job on a simulated fleet: no server, no setup
     ///
     /// Takes about half a minute. It has a plan and a state of its own: `--plan` and `--state` are not used.
@@ -105,7 +134,7 @@ pub(super) struct Selection {
     /// Only the jobs of this server (repeatable)
     #[arg(long = "server", value_name = "NAME")]
     pub(super) servers: Vec<ServerName>,
-    /// Only this job (repeatable)
+    /// Only this job (repeatable). For `plan` and `apply`: one that is named is due, however young its last good backup is
     #[arg(long = "job", value_name = "SERVER/NAME")]
     pub(super) jobs: Vec<JobAddress>,
 }
@@ -127,6 +156,52 @@ pub(super) struct PlanArgs {
     pub(super) fresh: bool,
 }
 
+/// `jbr import`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ImportArgs {
+    /// A server to read: its host name or address (repeatable); without any, those of the plan
+    #[arg(long = "host", value_name = "HOST", conflicts_with = "config_json")]
+    pub(super) hosts: Vec<String>,
+    /// The port of their SSH servers; 51514 if it is not given
+    #[arg(long, value_name = "PORT", requires = "hosts", conflicts_with = "config_json", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Option<u16>,
+    /// Who logs in; root if it is not given
+    #[arg(long, value_name = "USER", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) user: Option<String>,
+    /// The private key's file; the SSH agent if it is not given
+    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) key: Option<PathBuf>,
+    /// Where host keys are kept; /var/lib/jbr/known_hosts if it is not given
+    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) known_hosts: Option<PathBuf>,
+    /// The predecessor's configuration, instead of servers: no network is used
+    #[arg(long, value_name = "FILE")]
+    pub(super) config_json: Option<PathBuf>,
+    /// Write the plan into this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// `jbr graph`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GraphArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// The language of the picture
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+}
+
+/// The language of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz.
+    Dot,
+    /// A flowchart that Markdown renderers draw.
+    Mermaid,
+}
+
 /// `jbr apply`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ApplyArgs {
@@ -143,6 +218,43 @@ pub(super) struct ApplyArgs {
     /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
     #[arg(long)]
     pub(super) fresh: bool,
+    /// Wait for closed windows to open; otherwise the run ends with exit code 10, and the next `jbr apply` goes on
+    #[arg(long)]
+    pub(super) wait: bool,
+}
+
+/// `jbr check`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CheckArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Also write the verdict as metrics for Prometheus (node_exporter's textfile collector): this file is replaced whole
+    #[arg(long, value_name = "PATH")]
+    pub(super) textfile: Option<PathBuf>,
+}
+
+/// `jbr hold`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct HoldArgs {
+    /// The job
+    #[arg(value_name = "SERVER/NAME")]
+    pub(super) job: JobAddress,
+    /// Why, for whoever finds it held
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// Until when: how long from now (3d, 36h), a day (2026-12-01: until it begins), or a time (2026-12-01T08:00, local unless it has an
+    /// offset). Without it, until `jbr release`
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<When>,
+}
+
+/// `jbr release`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReleaseArgs {
+    /// The job
+    #[arg(value_name = "SERVER/NAME")]
+    pub(super) job: JobAddress,
 }
 
 /// `jbr audit`.

@@ -67,6 +67,59 @@ pub(super) enum CliError {
     /// A period that is none.
     #[error("{0}")]
     Period(String),
+    /// A hold that is none.
+    #[error("{0}")]
+    Hold(String),
+    /// A hold while another `jbr` holds the lock.
+    #[error("nothing was recorded: {0}")]
+    HoldWhileLocked(LockError),
+    /// There is nothing to release.
+    #[error("{job} is not held by anybody{}", if *by_plan { ", but by the plan" } else { "" })]
+    NotHeld {
+        /// Which job.
+        job: JobAddress,
+        /// The plan says `hold`.
+        by_plan: bool,
+    },
+    /// The file of metrics.
+    #[error("{}: {what}", path.display())]
+    Textfile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A server could not be read for an import.
+    #[error("not all servers could be read, so the plan lacks their jobs:\n{}", indented(.0))]
+    ImportIncomplete(Vec<String>),
+    /// An import found nothing that could be run.
+    #[error("there is no job to be run{}", if .0.is_empty() { String::new() } else { format!(":\n{}", indented(.0)) })]
+    NothingToImport(Vec<String>),
+    /// An import that cannot be a plan.
+    #[error("{0}")]
+    Import(String),
+    /// The imported plan cannot be written there.
+    #[error("{}: {what}; nothing was written", path.display())]
+    ImportOut {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The predecessor's configuration cannot be read.
+    #[error("{}: {what}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The predecessor's configuration has problems, which have been shown.
+    #[error("the configuration has {count} {}; nothing was imported", plural(*count, "problem", "problems"))]
+    ConfigInvalid {
+        /// How many.
+        count: usize,
+    },
     /// A signal came before anything was started.
     #[error("stopped before anything was started")]
     Stopped,
@@ -120,11 +173,11 @@ impl CliError {
     #[must_use]
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::UnknownName { .. } | Self::NothingSelected | Self::Period(_) => Exit::Usage,
+            Self::UnknownName { .. } | Self::NothingSelected | Self::Period(_) | Self::Hold(_) => Exit::Usage,
             Self::NobodyToAsk | Self::NotApproved => Exit::NotApproved,
             Self::Stopped => Exit::Stopped,
             Self::Stale { .. } => Exit::Stale,
-            Self::Lock(LockError::Held(_)) => Exit::Locked,
+            Self::Lock(LockError::Held(_)) | Self::HoldWhileLocked(_) => Exit::Locked,
             Self::ServerGone { .. } | Self::OpenServerGone { .. } | Self::Drive(DriveError::Violation(_)) => {
                 Exit::Unsafe
             }
@@ -132,8 +185,16 @@ impl CliError {
             | Self::PlanInvalid { .. }
             | Self::Missing(_)
             | Self::Forbidden(_)
+            | Self::ImportIncomplete(_)
+            | Self::NothingToImport(_)
+            | Self::Import(_)
+            | Self::ImportOut { .. }
+            | Self::Config { .. }
+            | Self::ConfigInvalid { .. }
             | Self::RunInProgress(_)
             | Self::SavedPlan { .. }
+            | Self::NotHeld { .. }
+            | Self::Textfile { .. }
             | Self::Store(_)
             | Self::Lock(_)
             | Self::Drive(DriveError::Store(_))
@@ -158,6 +219,15 @@ impl CliError {
                 "`jbr plan --out FILE` saves a plan for `jbr apply FILE`; a plan in YAML is named with `--plan PATH`"
                     .to_owned()
             }
+            Self::ImportIncomplete(_) => {
+                "`jbr import` again once they answer; what was read is above, and can be used as it is".to_owned()
+            }
+            Self::NothingToImport(_) => {
+                "a plan needs a job at least: enable one in JetBackup, or name other servers".to_owned()
+            }
+            Self::ImportOut { .. } => "name a file that is not there yet".to_owned(),
+            Self::Config { .. } => "name the config.json of jetbackup-remote; it was in /etc/jetbackup-remote".to_owned(),
+            Self::ConfigInvalid { .. } => "mend a copy of it, and import that; docs/migrating.md has all its keys".to_owned(),
             Self::Missing(_) => "correct the ids in the plan, or take the jobs out; nothing was started".to_owned(),
             Self::Forbidden(_) => {
                 "its scopes stand in the key's line of authorized_keys on that server: `server/install.sh` writes it anew; \
@@ -182,11 +252,26 @@ impl CliError {
                 "this is a bug of jbr, noticed before it could do harm; please report it with the state file".to_owned()
             }
             Self::Lock(LockError::Held(_)) => "it goes on by itself; `jbr state show` says how far it is".to_owned(),
+            Self::Hold(_) => {
+                "`jbr hold SERVER/NAME --reason TEXT`; `--until` takes a duration from now (3d), a day (2026-12-01) or a time (2026-12-01T08:00)"
+                    .to_owned()
+            }
+            Self::HoldWhileLocked(_) => {
+                "the queue of that run is settled: try again when it is over. To hold a job of it that has not begun, stop the run (SIGTERM; \
+                 its backup goes on), hold the job, and `jbr apply` goes on without it"
+                    .to_owned()
+            }
+            Self::NotHeld { by_plan: true, .. } => "take `hold` out of the plan".to_owned(),
+            Self::NotHeld { by_plan: false, .. } => "`jbr state show` lists the jobs that are".to_owned(),
+            Self::Textfile { .. } => {
+                "name a file in the folder that node_exporter's `--collector.textfile.directory` names".to_owned()
+            }
             Self::Period(_) => {
                 "`--since` and `--until` take a duration ago (7d), a day (2026-11-20) or a time (2026-11-20T02:00, or with an offset)"
                     .to_owned()
             }
             Self::Stopped
+            | Self::Import(_)
             | Self::PlanRead(_)
             | Self::PlanInvalid { .. }
             | Self::Store(_)

@@ -1,6 +1,7 @@
 //! How a command ends: the exit codes, the same everywhere.
 
 use crate::audit::Conclusion;
+use crate::check::Level;
 use crate::desired::Partial;
 use crate::execute::End;
 use crate::execute::journal::{GateState, Journal};
@@ -34,6 +35,8 @@ pub enum Exit {
     Stopped,
     /// 64: usage.
     Usage,
+    /// 0 to 3: `check` alone, which speaks as the plug-ins of Nagios do.
+    Check(Level),
 }
 
 impl Exit {
@@ -53,6 +56,7 @@ impl Exit {
             Self::NothingRan => 9,
             Self::Stopped => 10,
             Self::Usage => 64,
+            Self::Check(level) => level.number(),
         }
     }
 
@@ -61,7 +65,7 @@ impl Exit {
     pub fn of_run(end: &End, queue: &Queue, journal: &Journal, partial: Partial) -> Self {
         match end {
             End::Unsafe(_) => return Self::Unsafe,
-            End::Interrupted => return Self::Stopped,
+            End::Interrupted | End::WindowClosed { .. } => return Self::Stopped,
             End::Complete => {}
         }
         if journal.opened.iter().any(|opened| matches!(opened.state, GateState::LeftOpen { .. })) {
@@ -114,7 +118,9 @@ Exit codes:
   8   unsafe: it cannot be made sure that the storage is free, or closed again; `audit`: records are missing for a proof
   9   nothing ran although something was asked for
   10  stopped; `jbr apply` goes on from there
-  64  usage";
+  64  usage
+
+`check` has the exit codes of monitoring plug-ins instead: 0 ok, 1 warning, 2 critical, 3 unknown; and 64.";
 
 #[cfg(test)]
 mod tests {
@@ -139,6 +145,7 @@ mod tests {
         let named: Vec<String> = EXIT_CODES_HELP
             .lines()
             .skip(1)
+            .take_while(|line| !line.is_empty())
             .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
             .collect();
         assert_eq!(named, codes.map(|exit| exit.code().to_string()));

@@ -3,11 +3,15 @@
 mod apply;
 mod args;
 mod audit;
+mod check;
 mod conduct;
 mod demo;
 mod error;
 mod exit;
 mod fleet;
+mod graph;
+mod hold;
+mod import;
 mod log;
 mod output;
 mod period;
@@ -17,6 +21,7 @@ pub mod saved;
 mod screen;
 mod select;
 mod state;
+mod textfile;
 mod ticker;
 mod validate;
 
@@ -53,7 +58,12 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Plan(args) => plan::plan(global, args, output),
         Verb::Apply(args) => apply::apply(global, args, output),
         Verb::State(verb) => state::state(global, *verb, output),
+        Verb::Check(args) => check::check(global, args, output),
+        Verb::Hold(args) => hold::hold(global, args, output),
+        Verb::Release(args) => hold::release(global, args, output),
         Verb::Audit(args) => audit::audit(global, args, output),
+        Verb::Import(args) => import::import(global, args, output),
+        Verb::Graph(args) => graph::graph(global, args, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }

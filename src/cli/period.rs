@@ -1,4 +1,4 @@
-//! `--since` and `--until`: how long ago, a day, or a time.
+//! `--since` and `--until`: how long ago (or from now on), a day, or a time.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
 
 use super::error::CliError;
 use crate::audit::Period;
-use crate::clock::{Timestamp, earlier};
+use crate::clock::{Timestamp, earlier, later};
 use crate::plan;
 use crate::printable::printable;
 
@@ -17,7 +17,7 @@ const LOCAL_FORMS: [&str; 4] = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H
 /// A moment as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
-    /// So long ago.
+    /// So long ago; of a time to come, so long from now.
     Ago(Duration),
     /// At this moment.
     At(Timestamp),
@@ -43,6 +43,24 @@ impl FromStr for When {
 }
 
 impl When {
+    /// The moment to come that is meant. Of a local time that a clock shows twice it is the second.
+    ///
+    /// # Errors
+    /// [`CliError::Hold`] where it is not to come, or no clock will show it.
+    pub(super) fn ahead(self, now: Timestamp, zone: &impl TimeZone) -> Result<Timestamp, CliError> {
+        let at = match self {
+            Self::Ago(from_now) => later(now, from_now),
+            Self::At(at) => at,
+            Self::Local(local) => match zone.from_local_datetime(&local) {
+                LocalResult::Single(at) | LocalResult::Ambiguous(_, at) => at.to_utc(),
+                LocalResult::None => {
+                    return Err(CliError::Hold(format!("no clock here will show {local}: it is set forward")));
+                }
+            },
+        };
+        if at > now { Ok(at) } else { Err(CliError::Hold("`--until` names a time that is over".to_owned())) }
+    }
+
     /// The moment that is meant. Of a local time that a clock shows twice it is the first.
     fn moment(self, now: Timestamp, zone: &impl TimeZone) -> Result<Timestamp, CliError> {
         match self {
@@ -124,6 +142,18 @@ mod tests {
         let tomorrow = When::At("2026-11-24T00:00:00Z".parse().unwrap());
         assert!(period(ago(1), Some(tomorrow), now(), &zone).is_err());
         assert!(period(tomorrow, None, now(), &zone).is_err());
+    }
+
+    #[test]
+    fn a_time_to_come_is_one() {
+        let zone = FixedOffset::east_opt(3600).unwrap();
+        let ahead = |text: &str| text.parse::<When>().unwrap().ahead(now(), &zone).ok();
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        assert_eq!(ahead("3d"), at("2026-11-26T02:00:00Z"));
+        assert_eq!(ahead("2026-11-24"), at("2026-11-23T23:00:00Z"));
+        assert_eq!(ahead("2026-11-23T03:01"), at("2026-11-23T02:01:00Z"));
+        assert_eq!(ahead("2026-11-23T03:00"), None, "that is now");
+        assert_eq!(ahead("2026-11-22"), None);
     }
 
     #[test]

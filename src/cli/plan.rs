@@ -6,13 +6,13 @@ use super::fleet::{connect, interrupt_on_signals};
 use super::saved::SavedPlan;
 use super::validate::load;
 use super::{Exit, Global, Output, saved, select};
-use crate::clock::{Clock, Interrupt, SystemClock};
+use crate::clock::{Clock, Interrupt, SystemClock, Timestamp};
 use crate::desired::Desired;
 use crate::inventory::collect::collect;
 use crate::links::Links;
 use crate::names::JobAddress;
 use crate::printable::printable;
-use crate::proposal::{Proposal, Request, in_doubt, propose};
+use crate::proposal::{Proposal, Request, logs_wanted, propose};
 use crate::render;
 use crate::state::State;
 use crate::state::lock::{Lock, peek};
@@ -33,6 +33,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     let proposal = look(&desired, &mut links, &state, &args.selection, args.fresh, &clock)?;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
+    say_what_holds_nothing(&desired, &state, proposal.at, output);
     if let Lock::Held(holder) = peek(&global.state)? {
         let who = holder.map_or_else(|| "it has not said who it is".to_owned(), |holder| holder.to_string());
         output
@@ -65,10 +66,11 @@ pub(super) fn look(
     {
         return Err(CliError::RunInProgress(run.id.clone()));
     }
-    let inventory = collect(links, &in_doubt(state));
+    let desired = select::named_are_due(desired, selection);
+    let inventory = collect(links, &logs_wanted(&desired, state));
     let is_asked_for = |address: &JobAddress| select::includes(selection, address);
     let request = Request { is_asked_for: &is_asked_for, fresh };
-    Ok(propose(desired, &inventory, state, &request, clock.now()))
+    Ok(propose(&desired, &inventory, state, &request, clock.now()))
 }
 
 /// Shows a proposal as the output wants it.
@@ -79,6 +81,17 @@ pub(super) fn show(proposal: &Proposal, state: &State, output: &Output) -> Resul
         render::plan::text(proposal, state, &output.page())
     };
     output.result(&text)
+}
+
+/// A hold follows no job that was renamed: it would be started under its new name, and nobody would have said so.
+pub(super) fn say_what_holds_nothing(desired: &Desired, state: &State, now: Timestamp, output: &Output) {
+    let holds = state.holds.iter().filter(|(_, hold)| hold.is_in_force(now));
+    for (address, hold) in holds.filter(|(address, _)| desired.job(address).is_none()) {
+        output.say(format_args!(
+            "note: {} holds {address}, and the plan has no such job: hold it under its new name, and `jbr release {address}`",
+            hold.user
+        ));
+    }
 }
 
 /// A job or destination that does not exist stops everything before it starts.

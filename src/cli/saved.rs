@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::Selection;
 use super::error::CliError;
-use crate::desired::{Desired, Server};
+use crate::desired::{Desired, Retry, Server};
 use crate::diff::Decision;
 use crate::proposal::{Beginning, Proposal};
 use crate::queue::Item;
@@ -255,8 +255,13 @@ fn server_line(server: &Server) -> String {
 
 fn item_line(item: &Item) -> String {
     let gates: Vec<String> = item.gates.iter().map(ToString::to_string).collect();
+    let after: Vec<String> = item.after.iter().map(|after| format!("{} {:?}", after.job, after.when)).collect();
+    let after = if after.is_empty() { String::new() } else { format!(", after [{}]", after.join(", ")) };
+    let fits = item.fits.map_or("", |_| ", in a window that holds it");
+    let window = item.openings.as_ref().map_or("", |_| ", in a window");
+    let retry = if item.retry == Retry::NEVER { String::new() } else { format!(", {:?}", item.retry) };
     format!(
-        "run {} {}: timeout {:?} ({:?}), start_timeout {:?}, opens [{}]",
+        "run {} {}: timeout {:?} ({:?}), start_timeout {:?}, opens [{}]{after}{window}{fits}{retry}",
         item.address,
         item.id,
         item.timeout,
@@ -269,4 +274,34 @@ fn item_line(item: &Item) -> String {
 /// A decision without how far a running backup is: that changes by itself.
 fn decision_line(decision: &Decision) -> String {
     format!("{} {}", decision.verdict.symbol(), decision.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::desired::{After, OnTimeout, When};
+
+    #[test]
+    fn what_an_item_waits_for_is_a_part_of_what_was_approved() {
+        let after = |when| vec![After { job: "a/first".parse().unwrap(), when }];
+        let item = |after: Vec<After>| Item {
+            address: "a/x".parse().unwrap(),
+            id: "a".parse().unwrap(),
+            timeout: Duration::from_secs(1),
+            start_timeout: Duration::from_secs(1),
+            settle: Duration::from_secs(1),
+            on_timeout: OnTimeout::Hold,
+            gates: Vec::new(),
+            after,
+            openings: None,
+            fits: None,
+            retry: Retry::NEVER,
+            usual: None,
+        };
+        let lines = [Vec::new(), after(When::Success), after(When::Finished)].map(|after| item_line(&item(after)));
+        assert!(lines[1].ends_with("opens [], after [a/first Success]"), "{lines:?}");
+        assert_eq!(lines.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{lines:?}");
+    }
 }

@@ -176,7 +176,7 @@ mod tests {
 
     fn shared(surface: Surface, now: Timestamp) -> Shared {
         let wait = Duration::from_secs(900);
-        let queue = Queue { items: Vec::new(), servers: Vec::new(), poll: TICK, unreachable_wait: wait };
+        let queue = Queue { items: Vec::new(), servers: Vec::new(), poll: TICK, unreachable_wait: wait, stays: false };
         let progress = Progress::new(&queue, &Journal::new(now), &BTreeMap::new());
         let page = Page::new(100, Style::Plain, Zone::utc());
         Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now }

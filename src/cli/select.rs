@@ -13,16 +13,25 @@ use crate::plan::closest;
 pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
     check_servers(&selection.servers, desired)?;
     for job in &selection.jobs {
-        if desired.job(job).is_none() {
-            let known = desired.jobs.iter().map(|job| job.address.to_string());
-            return Err(unknown("job", &job.to_string(), known.collect()));
-        }
+        check_job(job, desired)?;
     }
     if desired.jobs.iter().any(|job| includes(selection, &job.address)) {
         Ok(())
     } else {
         Err(CliError::NothingSelected)
     }
+}
+
+/// Checks that a job that was asked for is in the plan.
+///
+/// # Errors
+/// [`CliError::UnknownName`] with the nearest name.
+pub(super) fn check_job(job: &JobAddress, desired: &Desired) -> Result<(), CliError> {
+    if desired.job(job).is_some() {
+        return Ok(());
+    }
+    let known = desired.jobs.iter().map(|job| job.address.to_string());
+    Err(unknown("job", &job.to_string(), known.collect()))
 }
 
 /// Checks that every server that was asked for is in the plan.
@@ -33,6 +42,16 @@ pub(super) fn check_servers(servers: &[ServerName], desired: &Desired) -> Result
     let Some(stranger) = servers.iter().find(|server| desired.server(server).is_none()) else { return Ok(()) };
     let known = desired.servers.iter().map(|server| server.name.to_string());
     Err(unknown("server", stranger.as_str(), known.collect()))
+}
+
+/// The plan, in which a job that was named is due whatever its `every` says: whoever names a job wants it run now. A hold stays a hold.
+#[must_use]
+pub(super) fn named_are_due(desired: &Desired, selection: &Selection) -> Desired {
+    let mut desired = desired.clone();
+    for job in desired.jobs.iter_mut().filter(|job| selection.jobs.contains(&job.address)) {
+        job.every = None;
+    }
+    desired
 }
 
 /// Whether a job was asked for. Each option narrows; without any every job is meant.

@@ -1,21 +1,19 @@
 //! The comparison itself: one decision a job, one remark a finding.
 
 use super::{Choice, Decision, Diff, GateNotice, Notice, Remark};
-use crate::desired::{Desired, Job, JobKind, OnTimeout, Server};
+use crate::desired::{Desired, Job, OnTimeout, Server};
 use crate::inventory::guard::{is_guarded, writes_to};
+use crate::inventory::kind::kind_of;
 use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts;
 use crate::jetbackup::ssh_gate::{self, Scope, SshGate};
 use crate::names::JobAddress;
 use crate::seen::Seen;
 
-/// JetBackup's bits for what an account backup contains: 4 databases, 128 database users.
-const CONTAINS_DATABASES: i64 = 4 | 128;
-
 /// Compares the declared jobs that were asked for with what the servers say.
 #[must_use]
 pub fn diff(desired: &Desired, inventory: &Inventory, is_asked_for: impl Fn(&JobAddress) -> bool) -> Diff {
-    let mut diff = Diff::default();
+    let mut diff = Diff { decisions: Vec::new(), remarks: drift(desired, inventory) };
     for job in desired.jobs.iter().filter(|job| is_asked_for(&job.address)) {
         let (Some(server), Some(view)) = (desired.server(&job.address.server), inventory.of(&job.address.server))
         else {
@@ -23,18 +21,39 @@ pub fn diff(desired: &Desired, inventory: &Inventory, is_asked_for: impl Fn(&Job
         };
         diff.decisions.push(decide(server, job, view));
     }
+    // What keeps a job from running is said once, with its decision.
+    let disabled = diff.decisions.iter().filter(|decision| decision.verdict == Choice::Disabled);
+    let disabled: Vec<String> = disabled.map(|decision| decision.address.to_string()).collect();
+    diff.remarks.retain(|remark| {
+        let is_disabled = matches!(&remark.what, Notice::Differs { key: "disabled", live, .. } if live == "yes");
+        !is_disabled || !remark.about.as_ref().is_some_and(|about| disabled.contains(about))
+    });
     for server in &desired.servers {
         let Some(view) = inventory.of(&server.name) else { continue };
         let declared: Vec<&Job> = desired.jobs.iter().filter(|job| job.address.server == server.name).collect();
-        diff.remarks.extend(server_remarks(server, view));
         diff.remarks.extend(gate_remarks(server, &declared, &diff.decisions, view));
-        for job in &declared {
-            diff.remarks.extend(job_remarks(server, job, view));
-        }
-        diff.remarks.extend(unmanaged(server, &declared, view));
-        diff.remarks.extend(foreign(server, &declared, view));
     }
+    // Server by server, as the plan has them.
+    diff.remarks.sort_by_key(|remark| desired.servers.iter().position(|server| server.name == remark.server));
     diff
+}
+
+/// Everything in which the servers differ from the plan, that is on them and in no plan, or that would write beside the queue: about all
+/// servers and jobs of the plan, in the order of the servers. What could not be read is said, never left out.
+#[must_use]
+pub fn drift(desired: &Desired, inventory: &Inventory) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for server in &desired.servers {
+        let Some(view) = inventory.of(&server.name) else { continue };
+        let declared: Vec<&Job> = desired.jobs.iter().filter(|job| job.address.server == server.name).collect();
+        remarks.extend(server_remarks(server, view));
+        for job in &declared {
+            remarks.extend(job_remarks(server, job, view));
+        }
+        remarks.extend(unmanaged(server, &declared, view));
+        remarks.extend(foreign(server, &declared, view));
+    }
+    remarks
 }
 
 fn decide(server: &Server, job: &Job, view: &ServerView) -> Decision {
@@ -44,7 +63,7 @@ fn decide(server: &Server, job: &Job, view: &ServerView) -> Decision {
         Seen::Known(None) => (None, Choice::Missing { id: job.id.clone() }),
         Seen::Known(Some(live)) => (Some(live.name.clone()), decide_live(server, job, live, view)),
     };
-    Decision { address: job.address.clone(), live_name, verdict }
+    Decision { address: job.address.clone(), live_name, verdict, due: None }
 }
 
 fn decide_live(server: &Server, job: &Job, live: &facts::Job, view: &ServerView) -> Choice {
@@ -162,14 +181,24 @@ fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {
         let live: Vec<&str> = live.destinations.iter().map(crate::names::DestinationId::as_str).collect();
         notices.push(differs("destination", declared.id.as_str(), &live.join(", ")));
     }
-    if job.keep_disabled && !live.disabled {
-        notices.push(differs("disabled", "yes", "no"));
+    if live.destinations.len() > 1 {
+        notices.push(Notice::SeveralDestinations { destinations: live.destinations.clone() });
     }
-    if live.schedules.is_some_and(|schedules| schedules > 0) && !live.disabled {
+    match (job.keep_disabled, live.disabled) {
+        (true, false) => notices.push(differs("disabled", "yes", "no")),
+        (false, true) => notices.push(differs("disabled", "no", "yes")),
+        (true, true) | (false, false) => {}
+    }
+    if is_scheduled(live) == Some(true) && !live.disabled {
         notices.push(Notice::Scheduled { next_run: live.next_run });
     }
     let remark = |what| Remark { server: server.name.clone(), about: Some(job.address.to_string()), what };
     notices.into_iter().map(remark).collect()
+}
+
+/// Whether JetBackup would start a job by itself, were it enabled. A next start without a schedule is one all the same.
+fn is_scheduled(live: &facts::Job) -> Option<bool> {
+    if live.next_run.is_some() { Some(true) } else { live.schedules.map(|schedules| schedules > 0) }
 }
 
 fn differs(key: &'static str, declared: &str, live: &str) -> Notice {
@@ -184,16 +213,6 @@ fn is_alike(declared: &str, live: &str) -> bool {
     live.contains(&declared) || declared.contains(&live)
 }
 
-/// JetBackup has no type for databases: such a job is an account job (1) that contains nothing else.
-fn kind_of(live: &facts::Job) -> JobKind {
-    match (live.kind, live.contains) {
-        (1, Some(bits)) if bits != 0 && bits & !CONTAINS_DATABASES == 0 => JobKind::Database,
-        (1, _) => JobKind::Accounts,
-        (2, _) => JobKind::Directories,
-        _ => JobKind::Other,
-    }
-}
-
 /// Jobs that write to the guarded storage and stand in no plan: nobody would start them, or they would start by themselves.
 fn unmanaged(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remark> {
     let Seen::Known(jobs) = &view.jobs else { return Vec::new() };
@@ -206,7 +225,12 @@ fn unmanaged(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remar
         .map(|live| Remark {
             server: server.name.clone(),
             about: Some(live.name.clone()),
-            what: Notice::Unmanaged { id: live.id.clone(), is_certain: !live.destinations.is_empty() },
+            what: Notice::Unmanaged {
+                id: live.id.clone(),
+                is_certain: !live.destinations.is_empty(),
+                is_scheduled: is_scheduled(live),
+                next_run: live.next_run,
+            },
         })
         .collect()
 }

@@ -2,11 +2,15 @@
 
 mod compare;
 
-pub use compare::diff;
+pub use compare::{diff, drift};
+
+use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::hold::Holds;
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{DestinationId, GroupId, JobAddress, JobId, ServerName};
+use crate::seen::Seen;
 
 /// The whole comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +51,17 @@ pub struct Decision {
     pub live_name: Option<String>,
     /// The decision.
     pub verdict: Choice,
+    /// What its last good backup is measured by; `None` where the plan does not say `every`.
+    pub due: Option<Due>,
+}
+
+/// How old a last good backup may become before the next is due, and when it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The plan's `every`.
+    pub every: Duration,
+    /// When it ended; unknown counts as due, because a backup too many is harmless and one too few is not.
+    pub last_good: Seen<Option<Timestamp>>,
 }
 
 /// A decision, with its reason.
@@ -69,6 +84,18 @@ pub enum Choice {
     DestinationDisabled {
         /// Which one.
         destination: DestinationId,
+    },
+    /// `·` It will not run: its last good backup is younger than `every`.
+    Fresh {
+        /// When that ended.
+        last_good: Timestamp,
+        /// When the next one is due.
+        due: Timestamp,
+    },
+    /// `!` It will not run: it is held.
+    Held {
+        /// By whom, why and until when.
+        holds: Holds,
     },
     /// `?` Its server could not be read. It is queued all the same; the run waits for the server.
     Unread {
@@ -93,7 +120,25 @@ impl Choice {
             Self::DestinationDisabled { destination } => {
                 Some(format!("its destination {destination} is disabled, and the plan does not say `keep: closed`"))
             }
-            Self::Run | Self::Adopt { .. } | Self::Unread { .. } | Self::Missing { .. } => None,
+            Self::Run
+            | Self::Adopt { .. }
+            | Self::Fresh { .. }
+            | Self::Held { .. }
+            | Self::Unread { .. }
+            | Self::Missing { .. } => None,
+        }
+    }
+
+    /// Whether it has a place in the queue, be it only to record why it was skipped.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        match self {
+            Self::Run
+            | Self::Adopt { .. }
+            | Self::Disabled
+            | Self::DestinationDisabled { .. }
+            | Self::Unread { .. } => true,
+            Self::Fresh { .. } | Self::Held { .. } | Self::Missing { .. } => false,
         }
     }
 }
@@ -114,7 +159,7 @@ pub struct Remark {
 pub enum Notice {
     /// `~` A declared fact is another on the server.
     Differs {
-        /// Which one: `name`, `type`, `destination`, `disabled`.
+        /// Which one: `name`, `type`, `destination`, `disabled`. Of the last, `no` is declared where nothing is: a job is there to be run.
         key: &'static str,
         /// As the plan has it.
         declared: String,
@@ -127,6 +172,15 @@ pub enum Notice {
         id: JobId,
         /// It names where it writes; one that names nothing only might write there.
         is_certain: bool,
+        /// Whether JetBackup starts it by itself; `None` where the server says nothing of schedules.
+        is_scheduled: Option<bool>,
+        /// When next, where the server says.
+        next_run: Option<Timestamp>,
+    },
+    /// `!` A declared job writes to several destinations: while it writes to another one, the guarded storage idles.
+    SeveralDestinations {
+        /// All of them, in the server's order.
+        destinations: Vec<DestinationId>,
     },
     /// `!` JetBackup would start it by itself.
     Scheduled {
@@ -187,6 +241,7 @@ impl Notice {
         match self {
             Self::Differs { .. } => '~',
             Self::Unmanaged { .. }
+            | Self::SeveralDestinations { .. }
             | Self::Scheduled { .. }
             | Self::Forks { .. }
             | Self::Foreign { .. }
@@ -205,6 +260,8 @@ impl Choice {
             Self::Run => '>',
             Self::Adopt { .. } => '=',
             Self::Disabled | Self::DestinationDisabled { .. } => '~',
+            Self::Fresh { .. } => '·',
+            Self::Held { .. } => '!',
             Self::Unread { .. } => '?',
             Self::Missing { .. } => 'x',
         }

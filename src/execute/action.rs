@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::event::Event;
 use super::journal::Journal;
+use crate::clock::Timestamp;
 use crate::names::{GroupId, JobId, LogId, ServerName};
 use crate::queue::Gate;
 
@@ -100,6 +101,11 @@ pub enum End {
     Complete,
     /// Somebody asked; what is left can be resumed.
     Interrupted,
+    /// What is left may not start now; it can be resumed.
+    WindowClosed {
+        /// When the next window opens, as far as is known.
+        opens: Option<Timestamp>,
+    },
     /// It cannot be made sure that the storage is free; what is left can be resumed.
     Unsafe(String),
 }

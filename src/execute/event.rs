@@ -3,6 +3,7 @@
 use super::action::End;
 use super::journal::{Overlap, WaitReason};
 use super::outcome::Outcome;
+use crate::clock::Timestamp;
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::queue::Gate;
 
@@ -127,6 +128,17 @@ pub enum Event {
         job: JobAddress,
         /// How it ended.
         outcome: Outcome,
+    },
+    /// A try ended badly, and another follows.
+    Retrying {
+        /// Of which job.
+        job: JobAddress,
+        /// How it ended.
+        outcome: Outcome,
+        /// Which try the next one is, from 2.
+        attempt: u32,
+        /// Before when it does not begin.
+        not_before: Timestamp,
     },
     /// A backup that was taken along from a run that was closed had ended in that run: its job is started anew.
     EndedBefore {

@@ -82,6 +82,10 @@ pub struct Entry {
     /// Its backup is of a run that was closed, and was not seen under way since. Where it turns out to be over, it ended in that run,
     /// and the item is started anew: as an outcome of this run it would pass an old backup off as today's.
     pub inherited: bool,
+    /// How many tries ended badly and were followed, or are to be followed, by another.
+    pub attempts: u32,
+    /// Before when the next try must not begin.
+    pub not_before: Option<Timestamp>,
 }
 
 /// Where an item is.
@@ -254,6 +258,16 @@ pub enum WaitReason {
         group: GroupId,
         /// Its job.
         job: Option<JobId>,
+    },
+    /// The time until another try.
+    Retry {
+        /// When it may begin.
+        at: Timestamp,
+    },
+    /// A window.
+    Window {
+        /// When it opens.
+        opens: Timestamp,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::jetbackup::facts::{Group, Log};
-use crate::names::ServerName;
+use crate::names::{JobId, ServerName};
 use crate::seen::{Seen, Why};
 
 /// What was seen, and when.
@@ -44,7 +44,9 @@ pub enum Sight {
 pub struct Survey {
     /// In the plan's order, each one of them.
     pub servers: Vec<(ServerName, Seen<ServerSight>)>,
-    /// The newest logs of the job that the survey is for.
+    /// The job that the survey is for, if it is for one.
+    pub job: Option<(ServerName, JobId)>,
+    /// The newest logs of that job.
     pub logs: Seen<Vec<Log>>,
 }
 

@@ -57,7 +57,7 @@ impl<'a> Performer<'a> {
             servers.push((server, sight));
             logs = found.unwrap_or(logs);
         }
-        Sight::Survey(Survey { servers, logs })
+        Sight::Survey(Survey { servers, job: job.cloned(), logs })
     }
 
     fn trigger(&mut self, server: &ServerName, job: &JobId) -> TriggerAnswer {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::journal::{Journal, Phase};
+use super::journal::{Entry, Journal, Phase};
 use super::outcome::Verdict;
 use crate::names::{JobAddress, JobId};
 use crate::queue::{Item, Queue};
@@ -20,7 +20,7 @@ pub struct Merged {
 }
 
 /// Resumes: what ran in the interrupted run stays done; what was skipped, because its server was out of reach or it was disabled,
-/// gets another chance. Triggers without an effect go on being counted: a crash is no reason for more of them.
+/// gets another chance. Triggers without an effect, and tries, go on being counted: a crash is no reason for more of them.
 #[must_use]
 pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
     let (old, journal) = &under_todays_names(old, journal, &today);
@@ -33,10 +33,10 @@ pub fn resume(old: &Queue, journal: &Journal, today: Queue) -> Merged {
         let is_same = old.item(&item.address).is_some_and(|old| old.id == item.id);
         if let Some(entry) = journal.entries.get(&item.address)
             && is_same
-            && entry.triggers > 0
+            && (entry.triggers > 0 || entry.attempts > 0)
             && matches!(entry.phase, Phase::Queued | Phase::Preparing)
         {
-            merged.journal.entry_mut(&item.address).triggers = entry.triggers;
+            *merged.journal.entry_mut(&item.address) = Entry { phase: Phase::Queued, ..entry.clone() };
         }
     }
     merged

@@ -2,6 +2,7 @@
 
 pub mod collect;
 pub mod guard;
+pub mod kind;
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ pub struct ServerView {
     pub jobs: Seen<Vec<Job>>,
     /// Its backup groups, finished and not, newest first.
     pub groups: Seen<Vec<Group>>,
-    /// The newest logs of the jobs that were in doubt, newest first.
+    /// The logs of the jobs whose logs were asked for, newest first.
     pub logs: BTreeMap<JobId, Seen<Vec<Log>>>,
     /// Its destinations.
     pub destinations: Seen<Vec<Destination>>,

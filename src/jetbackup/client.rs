@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use crate::clock::Timestamp;
 use crate::jetbackup::command::{Command, Slice};
-use crate::jetbackup::facts::{Destination, Group, Job, Log, Performance};
+use crate::jetbackup::facts::{Destination, Group, Job, Log, Performance, Schedule};
 use crate::jetbackup::paging::{self, Page, Row};
 use crate::jetbackup::reply::{self, Data, Envelope, Node, ReplyError};
 use crate::jetbackup::ssh_gate::{self, SshGate};
@@ -119,6 +119,14 @@ impl Client {
     /// Any [`CallError`]; one row that cannot be understood makes the list [`CallError::Garbled`].
     pub fn destinations(&mut self) -> Result<Vec<Destination>, CallError> {
         self.list(Command::ListDestinations, reply::destinations)
+    }
+
+    /// All of JetBackup's own schedules.
+    ///
+    /// # Errors
+    /// Any [`CallError`]; one row that cannot be understood makes the list [`CallError::Garbled`].
+    pub fn schedules(&mut self) -> Result<Vec<Schedule>, CallError> {
+        self.list(Command::ListSchedules, reply::schedules)
     }
 
     /// One destination.

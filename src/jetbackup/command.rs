@@ -46,6 +46,8 @@ pub enum Command {
     ListAllLogs(Slice),
     /// `getLog`.
     GetLog(LogId),
+    /// `listSchedules`.
+    ListSchedules(Slice),
     /// `getSettingsPerformance`.
     GetSettingsPerformance,
     /// `manageBackupJob`: makes a job disabled (or not).
@@ -71,6 +73,7 @@ impl Command {
             Self::GetDestination(_) => "getDestination",
             Self::ListLogs(..) | Self::ListAllLogs(_) => "listLogs",
             Self::GetLog(_) => "getLog",
+            Self::ListSchedules(_) => "listSchedules",
             Self::GetSettingsPerformance => "getSettingsPerformance",
             Self::DisableJob(..) => "manageBackupJob",
             Self::DisableDestinationByState(..) => "manageDestinationState",
@@ -96,6 +99,7 @@ impl Command {
             | Self::ListLogs(..)
             | Self::ListAllLogs(_)
             | Self::GetLog(_)
+            | Self::ListSchedules(_)
             | Self::GetSettingsPerformance => false,
         }
     }
@@ -109,7 +113,7 @@ impl Command {
             Self::ListQueueGroups(slice) => {
                 paged(vec![("type", TYPE_BACKUP.to_string()), ("sort[created]", "-1".into())], *slice)
             }
-            Self::ListDestinations(slice) => paged(Vec::new(), *slice),
+            Self::ListDestinations(slice) | Self::ListSchedules(slice) => paged(Vec::new(), *slice),
             Self::ListLogs(job, slice) => paged(logs(Some(job)), *slice),
             Self::ListAllLogs(slice) => paged(logs(None), *slice),
             Self::GetBackupJob(id) | Self::RunBackupJobManually(id) => one(id.as_str()),

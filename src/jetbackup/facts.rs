@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::Weekday;
+
 use crate::clock::Timestamp;
-use crate::names::{DestinationId, GroupId, JobId, LogId};
+use crate::names::{DestinationId, GroupId, JobId, LogId, ScheduleId};
 
 /// A backup job (`listBackupJobs`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,6 +187,39 @@ pub struct Destination {
     pub kind: String,
     /// Nothing can be written to a disabled one.
     pub disabled: bool,
+}
+
+/// One of JetBackup's own schedules (`listSchedules`), which start jobs without anybody asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Its id.
+    pub id: ScheduleId,
+    /// Its name, printable.
+    pub name: String,
+    /// When it starts them; the time of the day is each job's own, see [`Job::next_run`].
+    pub rhythm: Rhythm,
+    /// The jobs that it starts.
+    pub jobs: Vec<JobId>,
+}
+
+/// When a schedule starts its jobs. Source: JetBackup's documentation (5.1 to 5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rhythm {
+    /// 1: every so many hours.
+    Hourly {
+        /// 1 to 24.
+        every_h: u32,
+    },
+    /// 2: on these days of the week, in the server's order.
+    Daily(Vec<Weekday>),
+    /// 3: on one day of the week.
+    Weekly(Weekday),
+    /// 4: on these days of the month, 1 to 31.
+    Monthly(Vec<u32>),
+    /// 5: when another job is over.
+    AfterJob(JobId),
+    /// Any other number.
+    Other(i64),
 }
 
 /// What of the performance settings matters (`getSettingsPerformance`).

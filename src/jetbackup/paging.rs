@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::jetbackup::call_error::CallError;
 use crate::jetbackup::command::Slice;
-use crate::jetbackup::facts::{Destination, Group, Job, Log};
+use crate::jetbackup::facts::{Destination, Group, Job, Log, Schedule};
 
 /// How many rows a page asks for: more than a server keeps, so that one call is the rule.
 pub const LIST_LIMIT: u32 = 1000;
@@ -58,6 +58,12 @@ impl Row for Destination {
 }
 
 impl Row for Log {
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Row for Schedule {
     fn key(&self) -> &str {
         self.id.as_str()
     }

@@ -6,12 +6,14 @@
 
 mod envelope;
 mod node;
+mod schedule;
 
 pub use envelope::{Data, Envelope};
 pub use node::Node;
+pub use schedule::schedule;
 
 use crate::jetbackup::command::TYPE_BACKUP;
-use crate::jetbackup::facts::{Destination, Group, GroupStatus, Job, Log, LogStatus, Performance};
+use crate::jetbackup::facts::{Destination, Group, GroupStatus, Job, Log, LogStatus, Performance, Schedule};
 use crate::jetbackup::paging::Page;
 use crate::names::JobId;
 
@@ -58,6 +60,14 @@ pub fn groups(data: &Node) -> Result<Page<Group>, ReplyError> {
 /// [`ReplyError::Garbled`] for anything that cannot be understood in any row.
 pub fn destinations(data: &Node) -> Result<Page<Destination>, ReplyError> {
     page(data, "destinations", destination)
+}
+
+/// The page that `listSchedules` answers with.
+///
+/// # Errors
+/// [`ReplyError::Garbled`] for anything that cannot be understood in any row.
+pub fn schedules(data: &Node) -> Result<Page<Schedule>, ReplyError> {
+    page(data, "schedules", schedule)
 }
 
 /// The page that `listLogs` answers with.

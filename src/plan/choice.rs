@@ -36,6 +36,28 @@ pub(super) fn choice<C: Choice>(scalar: &Scalar) -> Result<C::Meaning, Problem> 
     Err(Problem::new(format!("cannot be {}", quoted(&scalar.source)), label).help(C::HELP))
 }
 
+/// Reads `true` or `false`.
+pub(super) fn switch(scalar: &Scalar) -> Result<bool, Problem> {
+    const HELP: &str = "write true or false, without quotes: readers of YAML disagree about every other word";
+    let shown = quoted(&scalar.source);
+    match scalar.text.as_str() {
+        "true" | "false" if !scalar.plain => {
+            Err(Problem::new(format!("is text: {shown}"), "quotes make text of it").help("remove the quotes"))
+        }
+        "true" => Ok(true),
+        "false" => Ok(false),
+        text => {
+            let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+            let label = match (is(&["yes", "y", "on", "true"]), is(&["no", "n", "off", "false"])) {
+                (true, _) => "did you mean `true`?",
+                (_, true) => "did you mean `false`?",
+                _ => "true or false is expected",
+            };
+            Err(Problem::new(format!("cannot be {shown}"), label).help(HELP))
+        }
+    }
+}
+
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident -> $meaning:ty, $help:literal { $($word:literal $variant:ident => $value:expr),+ $(,)? }) => {
         $(#[$doc])*
@@ -98,11 +120,36 @@ choice! {
     }
 }
 choice! {
+    /// `when` of a part of `after`.
+    AfterWhen -> desired::When,
+    "success waits for a good backup, and skips the job without one; finished waits until it is over, however it ended" {
+        "success" Success => desired::When::Success,
+        "finished" Finished => desired::When::Finished,
+    }
+}
+choice! {
+    /// One of the failures of a `retry`.
+    FailureWord -> Failure,
+    "failed: JetBackup recorded it as failed; never_started: it was asked for and never began; api_error: JetBackup's API refused" {
+        "failed" Failed => Failure::Failed,
+        "never_started" NeverStarted => Failure::NeverStarted,
+        "api_error" ApiError => Failure::ApiError,
+    }
+}
+choice! {
     /// A destination's `keep`.
     KeepDestination -> bool,
     "`keep: closed` enables the destination just for jbr's own backups; without `keep` jbr leaves it as it is" {
         "closed" Closed => true,
     }
+}
+
+/// A kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Failure {
+    Failed,
+    NeverStarted,
+    ApiError,
 }
 
 #[cfg(test)]
@@ -126,5 +173,19 @@ mod tests {
         every_word_decodes::<Kind>();
         every_word_decodes::<KeepJob>();
         every_word_decodes::<KeepDestination>();
+        every_word_decodes::<AfterWhen>();
+        every_word_decodes::<FailureWord>();
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false_and_nothing_else() {
+        let read = |text: &str| switch(&Scalar { text: text.into(), source: text.into(), plain: true });
+        assert_eq!((read("true"), read("false")), (Ok(true), Ok(false)));
+        for (text, label) in
+            [("yes", "did you mean `true`?"), ("Off", "did you mean `false`?"), ("1", "true or false is expected")]
+        {
+            assert_eq!(read(text).unwrap_err().label, label);
+        }
+        assert!(switch(&Scalar { text: "true".into(), source: "'true'".into(), plain: false }).is_err());
     }
 }

@@ -39,6 +39,13 @@ pub(super) const UNREACHABLE_WAIT: Limits = Limits::up_to(DAY.saturating_mul(7))
 /// The age of a run that is resumed.
 pub(super) const RESUME_WITHIN: Limits = Limits::up_to(DAY.saturating_mul(30));
 
+/// Between two backups of a job. Nothing below a minute: what is due is judged from records that are not finer.
+pub(super) const EVERY: Limits = Limits { min: MINUTE, max: DAY.saturating_mul(366) };
+/// The age of a last good backup.
+pub(super) const MAX_AGE: Limits = Limits { min: MINUTE, max: DAY.saturating_mul(3660) };
+/// Between two tries.
+pub(super) const RETRY_WAIT: Limits = Limits::up_to(DAY);
+
 /// How far back somebody looks.
 const SPAN: Limits = Limits::up_to(DAY.saturating_mul(3650));
 

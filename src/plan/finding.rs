@@ -150,14 +150,14 @@ impl<'a> Findings<'a> {
 
     fn finding(&self, found: &Found) -> Finding {
         let problem = &found.problem;
-        let related = problem.related.as_deref();
         Finding {
             message: problem.message.clone(),
             place: self.place(found.span),
             label: problem.label.clone(),
-            related: related
+            related: problem
+                .related
+                .iter()
                 .map(|(span, label)| Related { place: self.place(*span), label: label.clone() })
-                .into_iter()
                 .collect(),
             help: problem.help.clone(),
             hidden: self.hidden(found).into_iter().collect(),

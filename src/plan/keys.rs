@@ -15,12 +15,19 @@ pub struct KeyTable {
 /// The top of a file.
 pub const PLAN: KeyTable = KeyTable {
     name: "the plan",
-    keys: &["version", "defaults", "servers", "jobs", "run"],
-    later: &["windows", "notify"],
+    keys: &["version", "defaults", "windows", "servers", "jobs", "run"],
+    later: &["notify"],
 };
 
 /// `defaults`.
 pub const DEFAULTS: KeyTable = KeyTable { name: "`defaults`", keys: &["server", "job"], later: &[] };
+
+/// One of `windows`.
+pub const WINDOW: KeyTable =
+    KeyTable { name: "a window", keys: &["days", "dates", "from", "to", "timezone", "except"], later: &[] };
+
+/// A part of a window's `except`, where it is a map.
+pub const EXCEPT: KeyTable = KeyTable { name: "an exception", keys: &["days", "dates", "from", "to"], later: &[] };
 
 /// One of `servers`.
 pub const SERVER: KeyTable = KeyTable {
@@ -52,16 +59,54 @@ pub const DESTINATION: KeyTable = KeyTable { name: "a destination", keys: &["id"
 /// One of `jobs`.
 pub const JOB: KeyTable = KeyTable {
     name: "a job",
-    keys: &["name", "server", "id", "type", "priority", "timeout", "start_timeout", "on_timeout", "keep"],
-    later: &["window", "every", "after", "retry"],
+    keys: &[
+        "name",
+        "server",
+        "id",
+        "type",
+        "priority",
+        "after",
+        "window",
+        "fits",
+        "every",
+        "max_age",
+        "retry",
+        "hold",
+        "timeout",
+        "start_timeout",
+        "on_timeout",
+        "keep",
+    ],
+    later: &[],
 };
 
-/// `defaults.job`.
+/// `defaults.job`. Without `after`, which would have each job come after itself, and without `hold`, which no job could take back.
 pub const JOB_DEFAULTS: KeyTable = KeyTable {
     name: "`defaults.job`",
-    keys: &["type", "priority", "timeout", "start_timeout", "on_timeout", "keep"],
-    later: &["window", "every", "retry"],
+    keys: &[
+        "type",
+        "priority",
+        "window",
+        "fits",
+        "every",
+        "max_age",
+        "retry",
+        "timeout",
+        "start_timeout",
+        "on_timeout",
+        "keep",
+    ],
+    later: &[],
 };
+
+/// A part of a job's `after`, where it is a map.
+pub const AFTER: KeyTable = KeyTable { name: "a part of `after`", keys: &["job", "when"], later: &[] };
+
+/// A job's `retry`.
+pub const RETRY: KeyTable = KeyTable { name: "`retry`", keys: &["attempts", "wait", "when"], later: &[] };
+
+/// A job's `hold`, where it is a map.
+pub const HOLD: KeyTable = KeyTable { name: "`hold`", keys: &["reason", "until"], later: &[] };
 
 /// `run`.
 pub const RUN: KeyTable = KeyTable {
@@ -71,8 +116,21 @@ pub const RUN: KeyTable = KeyTable {
 };
 
 /// All tables, in the order of the manual.
-pub const TABLES: [&KeyTable; 8] =
-    [&PLAN, &DEFAULTS, &SERVER, &SERVER_DEFAULTS, &DESTINATION, &JOB, &JOB_DEFAULTS, &RUN];
+pub const TABLES: [&KeyTable; 13] = [
+    &PLAN,
+    &WINDOW,
+    &EXCEPT,
+    &DEFAULTS,
+    &SERVER,
+    &SERVER_DEFAULTS,
+    &DESTINATION,
+    &JOB,
+    &JOB_DEFAULTS,
+    &AFTER,
+    &RETRY,
+    &HOLD,
+    &RUN,
+];
 
 /// The other kinds of map that take this key.
 pub(super) fn homes(key: &str) -> Vec<&'static str> {

@@ -11,12 +11,15 @@
 
 mod check;
 mod choice;
+mod circle;
 mod duration;
 mod fault;
 mod finding;
 mod host;
 mod id;
+mod job;
 pub mod keys;
+mod moment;
 mod number;
 mod path;
 mod problem;
@@ -30,9 +33,11 @@ mod suggest;
 mod syntax;
 mod tree;
 mod visible;
+mod window;
 
 pub use duration::span;
 pub use finding::{Finding, Hidden, Place, Related};
+pub use moment::until;
 pub use report::report;
 pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, read};
 pub use suggest::closest;
@@ -49,5 +54,17 @@ pub fn load(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
     let trees: Vec<_> = (0..sources.len()).map(|file| tree::parse(file, &mut findings)).collect();
     let syntax = syntax::read(&trees, &mut findings);
     check::check(&syntax, &mut findings);
+    findings.conclude(resolve::resolve(&syntax, sources))
+}
+
+/// [`load`] of a plan that may not have any jobs yet.
+///
+/// # Errors
+/// As [`load`], but not for the lack of jobs.
+pub fn load_servers(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
+    let mut findings = Findings::new(sources);
+    let trees: Vec<_> = (0..sources.len()).map(|file| tree::parse(file, &mut findings)).collect();
+    let syntax = syntax::read(&trees, &mut findings);
+    check::check_all_but_jobs(&syntax, &mut findings);
     findings.conclude(resolve::resolve(&syntax, sources))
 }

@@ -8,6 +8,9 @@ use super::tree::Scalar;
 /// The version of the plan language that is read here.
 const VERSION: u32 = 1;
 
+/// More tries than these in one run are a sign of something that a person must mend.
+const ATTEMPTS_MAX: u32 = 10;
+
 /// Higher and lower priorities than these mean nothing more.
 const PRIORITY_MAX: i64 = 1_000_000;
 
@@ -39,6 +42,15 @@ pub(super) fn priority(scalar: &Scalar) -> Result<i64, Problem> {
     }
     let label = format!("from -{PRIORITY_MAX} to {PRIORITY_MAX}");
     Err(Problem::new(format!("is out of range: {priority}"), label).help("only the order counts: use smaller numbers"))
+}
+
+/// How often a backup is tried in all, the first time included.
+pub(super) fn attempts(scalar: &Scalar) -> Result<u32, Problem> {
+    let attempts: i64 = whole(scalar, "write how often it is tried in all, such as 2")?;
+    u32::try_from(attempts).ok().filter(|attempts| (1..=ATTEMPTS_MAX).contains(attempts)).ok_or_else(|| {
+        Problem::new(format!("is out of range: {attempts}"), format!("from 1 to {ATTEMPTS_MAX}"))
+            .help("write how often it is tried in all: 2 is once and once again, 1 never again")
+    })
 }
 
 fn whole<T: serde::de::DeserializeOwned>(scalar: &Scalar, help: &str) -> Result<T, Problem> {
@@ -91,6 +103,15 @@ mod tests {
             assert!(port(&plain(bad)).is_err(), "{bad}");
         }
         assert!(port(&Scalar { text: "22".into(), source: "\"22\"".into(), plain: false }).is_err());
+    }
+
+    #[test]
+    fn attempts_count_the_first() {
+        assert_eq!(attempts(&plain("1")), Ok(1));
+        assert_eq!(attempts(&plain("10")), Ok(10));
+        for bad in ["0", "11", "-1", "2.0", "twice"] {
+            assert!(attempts(&plain(bad)).is_err(), "{bad}");
+        }
     }
 
     #[test]

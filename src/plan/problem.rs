@@ -8,14 +8,14 @@ pub(super) struct Problem {
     pub(super) message: String,
     pub(super) label: String,
     pub(super) help: String,
-    /// Another place that belongs to it, such as the first of two equal names.
-    pub(super) related: Option<Box<(Span, String)>>,
+    /// Other places that belong to it, such as the first of two equal names.
+    pub(super) related: Vec<(Span, String)>,
 }
 
 impl Problem {
     /// A problem: the whole of it in one line, and what is to be seen at the place.
     pub(super) fn new(message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { message: message.into(), label: label.into(), help: String::new(), related: None }
+        Self { message: message.into(), label: label.into(), help: String::new(), related: Vec::new() }
     }
 
     /// How to mend it.
@@ -32,7 +32,7 @@ impl Problem {
 
     /// Another place that belongs to it.
     pub(super) fn related(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.related = Some(Box::new((span, label.into())));
+        self.related.push((span, label.into()));
         self
     }
 }

@@ -1,14 +1,18 @@
 //! Defaults applied: a value's own level wins, then `defaults`, then `run`, then what is built in.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Source;
 use super::finding::{Reported, Spanned};
+use super::job::{AfterSyntax, JobSyntax};
 use super::section::Field;
-use super::syntax::{DestinationSyntax, JobSyntax, PlanSyntax, RunSyntax, ServerSettings, ServerSyntax};
-use crate::desired::{Desired, Destination, HostKeyPolicy, Job, OnTimeout, Partial, RunSettings, Server};
-use crate::names::JobAddress;
+use super::syntax::{DestinationSyntax, PlanSyntax, RunSyntax, ServerSettings, ServerSyntax};
+use super::window::{ExceptSyntax, WindowSyntax};
+use crate::desired::{After, Desired, Destination, HostKeyPolicy, Job, OnTimeout, Partial, Retry, RunSettings, Server};
+use crate::names::WindowName;
+use crate::window::{Except, Window};
 
 const PORT: u16 = 51514;
 const USER: &str = "root";
@@ -26,15 +30,52 @@ const RESUME_WITHIN: Duration = Duration::from_secs(20 * 3600);
 /// # Errors
 /// Reported: some value could not be read.
 pub(super) fn resolve(plan: &PlanSyntax, sources: &[Source]) -> Result<Desired, Reported> {
-    if let Some(reported) = plan.gaps.any.or(plan.gaps.servers) {
+    if let Some(reported) = plan.gaps.any.or(plan.gaps.servers).or(plan.gaps.windows) {
         return Err(reported);
     }
+    let windows = plan.windows.iter().map(|declared| window(declared, &plan.windows));
+    let windows: Windows = windows.map(|window| window.map(|it| (it.name.clone(), it))).collect::<Result<_, _>>()?;
     let server = |declared: &ServerSyntax| server(declared, &plan.server_defaults, sources);
     Ok(Desired {
         servers: plan.servers.iter().map(server).collect::<Result<_, _>>()?,
-        jobs: plan.jobs.iter().map(|declared| job(declared, plan)).collect::<Result<_, _>>()?,
+        jobs: plan.jobs.iter().map(|declared| job(declared, plan, &windows)).collect::<Result<_, _>>()?,
         run: run(&plan.run)?,
     })
+}
+
+type Windows = HashMap<WindowName, Window>;
+
+/// A window with those that it excepts.
+///
+/// # Errors
+/// Reported: some value could not be read. A name that nobody declared is passed over: `check` has reported it.
+pub(super) fn window(declared: &WindowSyntax, all: &[WindowSyntax]) -> Result<Window, Reported> {
+    let body = declared.body.as_ref().map_err(|reported| *reported)?;
+    let mut except = Vec::new();
+    for part in &body.except {
+        match part.as_ref().map_err(|reported| *reported)? {
+            ExceptSyntax::Span(span) => except.push(Except::Span(span.clone())),
+            ExceptSyntax::Window(name) => {
+                let other = all.iter().find(|other| other.written == name.value.as_str());
+                if let Some(other) = other {
+                    except.push(Except::Window(excepted(other)?));
+                }
+            }
+        }
+    }
+    Ok(Window::new(value(&declared.name)?, value(&body.zone)?, body.span.clone()?, except))
+}
+
+/// A window as another one excepts it: exceptions by name go one level deep.
+fn excepted(declared: &WindowSyntax) -> Result<Window, Reported> {
+    let body = declared.body.as_ref().map_err(|reported| *reported)?;
+    let own = |part: &Result<ExceptSyntax, Reported>| match part {
+        Ok(ExceptSyntax::Span(span)) => Some(Ok(Except::Span(span.clone()))),
+        Ok(ExceptSyntax::Window(_)) => None,
+        Err(reported) => Some(Err(*reported)),
+    };
+    let except = body.except.iter().filter_map(own).collect::<Result<_, _>>()?;
+    Ok(Window::new(value(&declared.name)?, value(&body.zone)?, body.span.clone()?, except))
 }
 
 fn server(declared: &ServerSyntax, defaults: &ServerSettings, sources: &[Source]) -> Result<Server, Reported> {
@@ -63,10 +104,11 @@ fn destination(declared: &DestinationSyntax) -> Result<Destination, Reported> {
     Ok(Destination { id: value(&declared.id)?, keep_closed: first([&declared.keep_closed], false)? })
 }
 
-fn job(declared: &JobSyntax, plan: &PlanSyntax) -> Result<Job, Reported> {
+fn job(declared: &JobSyntax, plan: &PlanSyntax, windows: &Windows) -> Result<Job, Reported> {
     let (own, defaults, run) = (&declared.settings, &plan.job_defaults, &plan.run);
+    let windows = windows_of(written([&own.window, &defaults.window])?, windows)?;
     Ok(Job {
-        address: JobAddress { server: value(&declared.server)?, job: value(&declared.name)? },
+        address: declared.address()?,
         id: value(&declared.id)?,
         kind: written([&own.kind, &defaults.kind])?.map(|kind| kind.value),
         priority: first([&own.priority, &defaults.priority], 0)?,
@@ -74,7 +116,26 @@ fn job(declared: &JobSyntax, plan: &PlanSyntax) -> Result<Job, Reported> {
         start_timeout: first([&own.start_timeout, &defaults.start_timeout, &run.start_timeout], START_TIMEOUT)?,
         on_timeout: first([&own.on_timeout, &defaults.on_timeout, &run.on_timeout], OnTimeout::Hold)?,
         keep_disabled: first([&own.keep_disabled, &defaults.keep_disabled], false)?,
+        after: declared.after.iter().map(after).collect::<Result<_, _>>()?,
+        // What `defaults` says of fitting means nothing to a job that opts out of its window.
+        fits: first([&own.fits, &defaults.fits], false)? && !windows.is_empty(),
+        windows,
+        every: written([&own.every, &defaults.every])?.map(|every| every.value),
+        max_age: written([&own.max_age, &defaults.max_age])?.map(|max_age| max_age.value),
+        retry: first([&own.retry, &defaults.retry], Retry::NEVER)?,
+        hold: written([&declared.hold])?.map(|hold| hold.value.clone()),
     })
+}
+
+fn after(declared: &Result<AfterSyntax, Reported>) -> Result<After, Reported> {
+    let declared = declared.as_ref().map_err(|reported| *reported)?;
+    Ok(After { job: declared.job.value.clone(), when: declared.when })
+}
+
+fn windows_of(names: Option<&Spanned<Vec<Field<WindowName>>>>, windows: &Windows) -> Result<Vec<Window>, Reported> {
+    let names = names.map(|names| names.value.as_slice()).unwrap_or_default();
+    // A name that nobody declared is passed over: `check` has reported it.
+    names.iter().filter_map(|name| value(name).map(|name| windows.get(&name).cloned()).transpose()).collect()
 }
 
 fn run(declared: &RunSyntax) -> Result<RunSettings, Reported> {

@@ -67,6 +67,11 @@ impl<'a> Section<'a> {
         self.entries.iter().copied().filter(move |entry| entry.key.scalar.text == key)
     }
 
+    /// Where a key stands; where the section does, if it is not in it.
+    pub(super) fn key(&self, key: &str) -> Span {
+        self.entry(key).map_or(self.at, |entry| entry.key.span)
+    }
+
     /// The value of a key, if it is there.
     pub(super) fn optional<T>(
         &self,
@@ -148,6 +153,22 @@ pub(super) fn items<'a>(
         ),
     };
     Err(findings.push_hiding(span, problem, secret::span(node)))
+}
+
+/// The items of a list, or the one value that stands in its place.
+///
+/// # Errors
+/// Reported: nothing there.
+pub(super) fn one_or_more<'a>(
+    name: &str,
+    entry: &'a Entry,
+    findings: &mut Findings<'_>,
+) -> Result<&'a [Node], Reported> {
+    match &entry.value.content {
+        Content::List(_) => items(name, entry.key.span, &entry.value, findings),
+        _ if entry.value.is_nothing() => Err(findings.push(entry.key.span, nothing_in(name))),
+        _ => Ok(std::slice::from_ref(&entry.value)),
+    }
 }
 
 fn nothing_in(name: &str) -> Problem {

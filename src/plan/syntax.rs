@@ -9,22 +9,22 @@ use std::time::Duration;
 use super::choice::{self, choice};
 use super::duration::{self, duration};
 use super::finding::{Findings, Reported, Span, Spanned, quoted};
+use super::job::{self, JobSettings, JobSyntax};
 use super::keys::{self, KeyTable};
 use super::problem::Problem;
 use super::section::{self, Field, Section};
 use super::tree::{Content, Entry, Node, Scalar};
+use super::window::{self, WindowSyntax};
 use super::{host, id, number, path, scalar};
-use crate::desired::{HostKeyPolicy, JobKind, OnTimeout, Partial};
-use crate::names::{DestinationId, JobId, JobName, ServerName};
+use crate::desired::{HostKeyPolicy, OnTimeout, Partial};
+use crate::names::{DestinationId, ServerName};
 
 /// The most servers of one plan.
 const SERVERS_MAX: usize = 1000;
 
-/// The most jobs of one plan.
-const JOBS_MAX: usize = 10_000;
-
 /// All files of a plan.
 pub(super) struct PlanSyntax {
+    pub(super) windows: Vec<WindowSyntax>,
     pub(super) servers: Vec<ServerSyntax>,
     pub(super) jobs: Vec<JobSyntax>,
     pub(super) server_defaults: ServerSettings,
@@ -40,6 +40,8 @@ pub(super) struct Gaps {
     pub(super) any: Option<Reported>,
     /// Names of servers: a job on a server that nobody declared may be right.
     pub(super) servers: Option<Reported>,
+    /// Names of windows.
+    pub(super) windows: Option<Reported>,
 }
 
 /// One of `servers`.
@@ -75,25 +77,6 @@ pub(super) struct ServerSettings {
     pub(super) command_timeout: Option<Field<Duration>>,
 }
 
-/// One of `jobs`.
-pub(super) struct JobSyntax {
-    pub(super) name: Field<JobName>,
-    pub(super) server: Field<ServerName>,
-    pub(super) id: Field<JobId>,
-    pub(super) settings: JobSettings,
-}
-
-/// What a job and `defaults.job` share.
-#[derive(Default)]
-pub(super) struct JobSettings {
-    pub(super) kind: Option<Field<JobKind>>,
-    pub(super) priority: Option<Field<i64>>,
-    pub(super) timeout: Option<Field<Duration>>,
-    pub(super) start_timeout: Option<Field<Duration>>,
-    pub(super) on_timeout: Option<Field<OnTimeout>>,
-    pub(super) keep_disabled: Option<Field<bool>>,
-}
-
 /// `run`.
 #[derive(Default)]
 pub(super) struct RunSyntax {
@@ -112,19 +95,20 @@ pub(super) fn read(trees: &[Result<Node, Reported>], findings: &mut Findings<'_>
     for (file, tree) in trees.iter().enumerate() {
         match tree.as_ref().map_err(|reported| *reported).and_then(|node| top(file, node, findings)) {
             Ok(section) => tops.push(section),
-            Err(reported) => gaps = Gaps { any: Some(reported), servers: Some(reported) },
+            Err(reported) => gaps = Gaps { any: Some(reported), servers: Some(reported), windows: Some(reported) },
         }
     }
     let defaults = defaults(&tops, findings, &mut gaps.any);
     let server = gather(&defaults, "server", &keys::SERVER_DEFAULTS, findings, &mut gaps.any);
-    let job = gather(&defaults, "job", &keys::JOB_DEFAULTS, findings, &mut gaps.any);
+    let job_defaults = gather(&defaults, "job", &keys::JOB_DEFAULTS, findings, &mut gaps.any);
     let run = gather(&tops, "run", &keys::RUN, findings, &mut gaps.any);
     PlanSyntax {
         server_defaults: server.map(|section| server_settings(&section, findings)).unwrap_or_default(),
-        job_defaults: job.map(|section| job_settings(&section, findings)).unwrap_or_default(),
+        job_defaults: job_defaults.map(|section| job::settings(&section, findings)).unwrap_or_default(),
         run: run.map(|section| run_syntax(&section, findings)).unwrap_or_default(),
+        windows: window::windows(&tops, findings, &mut gaps),
         servers: servers(&tops, findings, &mut gaps),
-        jobs: jobs(&tops, findings, &mut gaps.any),
+        jobs: job::jobs(&tops, findings, &mut gaps.any),
         gaps,
     }
 }
@@ -174,7 +158,7 @@ fn servers(tops: &[Section<'_>], findings: &mut Findings<'_>, gaps: &mut Gaps) -
     for entry in tops.iter().flat_map(|top| top.all("servers")) {
         match section::entries("`servers`", entry.key.span, &entry.value, findings) {
             Ok(more) => entries.extend(more),
-            Err(reported) => *gaps = Gaps { any: Some(reported), servers: Some(reported) },
+            Err(reported) => *gaps = Gaps { any: Some(reported), servers: Some(reported), ..*gaps },
         }
     }
     section::report_repeated("`servers`", &entries, findings);
@@ -227,59 +211,6 @@ fn server_settings(section: &Section<'_>, findings: &mut Findings<'_>) -> Server
     }
 }
 
-fn jobs(tops: &[Section<'_>], findings: &mut Findings<'_>, gap: &mut Option<Reported>) -> Vec<JobSyntax> {
-    let mut jobs = Vec::new();
-    for entry in tops.iter().flat_map(|top| top.all("jobs")) {
-        let items = section::items("`jobs`", entry.key.span, &entry.value, findings).unwrap_or_else(|reported| {
-            *gap = Some(reported);
-            &[]
-        });
-        for item in items {
-            if jobs.len() == JOBS_MAX {
-                let problem = Problem::new(format!("more than {JOBS_MAX} jobs"), "one too many");
-                *gap = Some(findings.push(item.head(), problem.help("divide them among several plans")));
-                return jobs;
-            }
-            match job(item, findings) {
-                Ok(job) => jobs.push(job),
-                Err(reported) => *gap = Some(reported),
-            }
-        }
-    }
-    jobs
-}
-
-fn job(item: &Node, findings: &mut Findings<'_>) -> Result<JobSyntax, Reported> {
-    let section = Section::new(job_title(item), item.head(), &keys::JOB, item, findings)?;
-    Ok(JobSyntax {
-        name: section.required("name", "accounts", findings, job_name),
-        server: section.required("server", "server1", findings, server_name),
-        id: section.required("id", "6503eec8ebbf07708d06f1d2", findings, id::job),
-        settings: job_settings(&section, findings),
-    })
-}
-
-/// The job as messages call it: by its name, if it has one.
-fn job_title(item: &Node) -> String {
-    let Content::Map(entries) = &item.content else { return "a job".into() };
-    let name = entries.iter().find(|entry| entry.key.scalar.text == "name").map(|entry| &entry.value.content);
-    match name {
-        Some(Content::Scalar(name)) if !name.is_nothing() => format!("job {}", quoted(&name.text)),
-        _ => "a job".into(),
-    }
-}
-
-fn job_settings(section: &Section<'_>, findings: &mut Findings<'_>) -> JobSettings {
-    JobSettings {
-        kind: section.optional("type", findings, choice::<choice::Kind>),
-        priority: section.optional("priority", findings, number::priority),
-        timeout: section.optional("timeout", findings, duration(duration::TIMEOUT)),
-        start_timeout: section.optional("start_timeout", findings, duration(duration::START_TIMEOUT)),
-        on_timeout: section.optional("on_timeout", findings, choice::<choice::OnTimeout>),
-        keep_disabled: section.optional("keep", findings, choice::<choice::KeepJob>),
-    }
-}
-
 fn run_syntax(section: &Section<'_>, findings: &mut Findings<'_>) -> RunSyntax {
     RunSyntax {
         poll: section.optional("poll", findings, duration(duration::POLL)),
@@ -291,17 +222,14 @@ fn run_syntax(section: &Section<'_>, findings: &mut Findings<'_>) -> RunSyntax {
     }
 }
 
-fn server_name(scalar: &Scalar) -> Result<ServerName, Problem> {
+/// Reads a server's name.
+pub(super) fn server_name(scalar: &Scalar) -> Result<ServerName, Problem> {
     let text = scalar::text(scalar)?;
     ServerName::new(text.clone()).map_err(|_| not_a_name(&text))
 }
 
-fn job_name(scalar: &Scalar) -> Result<JobName, Problem> {
-    let text = scalar::text(scalar)?;
-    JobName::new(text.clone()).map_err(|_| not_a_name(&text))
-}
-
-fn not_a_name(text: &str) -> Problem {
+/// A text that no address can hold.
+pub(super) fn not_a_name(text: &str) -> Problem {
     Problem::new(format!("is not a name: {}", quoted(text)), "a server's or job's name must fit into `server/job`")
         .help("use letters, digits, `.`, `_` and `-`, at most 64, with a letter or digit first")
 }

@@ -1,19 +1,24 @@
 //! What `plan` shows and `apply` carries out: one value, made by one pure function, so that the two cannot differ.
 
+mod due;
 mod standing;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
 use crate::desired::Desired;
-use crate::diff::{Choice, Diff, GateNotice, Notice, Remark, diff};
-use crate::execute::journal::{Journal, Phase};
+use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
+use crate::execute::journal::{Journal, Opened, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::execute::resume::{Merged, resume, start_over};
 use crate::forecast::{Expected, forecast};
+use crate::history::{History, histories};
 use crate::inventory::Inventory;
 use crate::names::{JobAddress, JobId, RunId, ServerName};
-use crate::queue::{Gate, Item, Queue, build};
+use crate::queue::build::Outlook;
+use crate::queue::place::{Place, places};
+use crate::queue::{Gate, Item, Queue, Usual, build};
 use crate::state::{Run, RunEnd, State};
 use standing::standing;
 
@@ -28,10 +33,14 @@ pub struct Proposal {
     pub beginning: Beginning,
     /// The queue to run, what is done of a resumed run included.
     pub queue: Queue,
+    /// Why each item of the queue stands where it does, in its order.
+    pub places: Vec<(JobAddress, Place)>,
     /// The journal to begin with.
     pub journal: Journal,
     /// When each item that is not done should begin and end, in the order in which they do: what is under way first.
     pub expected: Vec<Expected>,
+    /// What the past says of each declared job.
+    pub histories: BTreeMap<JobAddress, History>,
 }
 
 /// How a run begins.
@@ -78,7 +87,17 @@ impl Proposal {
     /// Whether carrying it out would do anything: start, watch, close or record something.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !self.queue.items.is_empty() || !self.journal.opened.is_empty()
+        let ends_a_run = !matches!(self.beginning, Beginning::Fresh);
+        ends_a_run || !self.queue.items.is_empty() || !self.journal.opened.is_empty()
+    }
+
+    /// The decisions because of which a job is not in the queue, errors aside: it is fresh or held, and nothing of it is under way.
+    pub fn not_due(&self) -> impl Iterator<Item = &Decision> {
+        let decisions = self.diff.decisions.iter();
+        decisions.filter(|decision| {
+            matches!(decision.verdict, Choice::Fresh { .. } | Choice::Held { .. })
+                && self.queue.item(&decision.address).is_none()
+        })
     }
 
     /// What has to be done for it, and a server's gate does not let this key do: a text for each server.
@@ -103,6 +122,7 @@ impl Proposal {
 
     /// Writes the proposal's beginning into the state, and gives the run that is in progress from here on.
     pub fn begin(&self, state: &mut State) -> Run {
+        state.drop_expired_holds(self.at);
         let in_progress = match (&self.beginning, state.run.take()) {
             (Beginning::Resume(_), Some(run)) => Some((run.id, run.started)),
             (Beginning::Resume(_) | Beginning::Fresh, None) => None,
@@ -128,19 +148,32 @@ pub fn in_doubt(state: &State) -> Vec<(ServerName, JobId)> {
     items.map(|item| (item.address.server.clone(), item.id.clone())).collect()
 }
 
+/// The jobs whose logs must be read before anything is proposed: those in doubt, and those whose last good backup decides something.
+#[must_use]
+pub fn logs_wanted(desired: &Desired, state: &State) -> Vec<(ServerName, JobId)> {
+    let measured = desired.jobs.iter().filter(|job| job.every.is_some() || job.max_age.is_some());
+    let measured = measured.map(|job| (job.address.server.clone(), job.id.clone()));
+    in_doubt(state).into_iter().chain(measured).collect()
+}
+
 /// Makes the proposal.
 #[must_use]
 pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request: &Request, now: Timestamp) -> Proposal {
     let mut diff = diff(desired, inventory, request.is_asked_for);
-    let today = build::build(desired, &diff);
+    let histories = histories(desired, inventory, &state.records(), now);
+    due::settle(&mut diff, desired, state, &histories, now);
+    let usual = usual(&histories);
+    let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
     let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
     skip_what_cannot_run(&diff, &mut journal);
+    skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
-    diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal));
+    diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal.opened));
     let expected = expect(state, &diff, &queue, &journal, now);
-    Proposal { at: now, diff, beginning, queue, journal, expected }
+    let places = places(desired, &queue);
+    Proposal { at: now, diff, beginning, queue, places, journal, expected, histories }
 }
 
 fn begin(
@@ -166,8 +199,8 @@ fn begin(
     }
 }
 
-/// Whether a remark says only that something is open which this run has opened itself.
-fn is_our_doing(desired: &Desired, remark: &Remark, journal: &Journal) -> bool {
+/// Whether a remark says only that something is open which `jbr` has opened itself.
+pub(crate) fn is_our_doing(desired: &Desired, remark: &Remark, opened: &[Opened]) -> bool {
     let gate = match (&remark.what, &remark.about) {
         (Notice::Differs { key: "destination", .. }, None) => {
             let server = desired.server(&remark.server);
@@ -179,7 +212,7 @@ fn is_our_doing(desired: &Desired, remark: &Remark, journal: &Journal) -> bool {
         }
         _ => None,
     };
-    let mut opened = journal.opened.iter().filter(|opened| opened.server == remark.server);
+    let mut opened = opened.iter().filter(|opened| opened.server == remark.server);
     gate.is_some_and(|gate| opened.any(|opened| opened.gate == gate))
 }
 
@@ -193,6 +226,28 @@ fn skip_what_cannot_run(diff: &Diff, journal: &mut Journal) {
                 Phase::Done(Outcome::without_run(Verdict::Skipped, ended, note));
         }
     }
+}
+
+/// What comes after a job that is held waits with it: in this run nothing of the kind will happen.
+fn skip_what_comes_after_what_is_held(desired: &Desired, diff: &Diff, queue: &Queue, journal: &mut Journal) {
+    let is_held = |address: &JobAddress| {
+        queue.item(address).is_none()
+            && diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Held { .. }))
+    };
+    for job in &desired.jobs {
+        let Some(held) = job.after.iter().find(|after| is_held(&after.job)) else { continue };
+        if queue.item(&job.address).is_some() && *journal.phase(&job.address) == Phase::Queued {
+            let note = format!("it comes after {}, which is held", held.job);
+            let outcome = Outcome::without_run(Verdict::Skipped, journal.at, note);
+            journal.entry_mut(&job.address).phase = Phase::Done(outcome);
+        }
+    }
+}
+
+/// How long each job usually takes.
+fn usual(histories: &BTreeMap<JobAddress, History>) -> BTreeMap<JobAddress, Usual> {
+    let usual = |history: &History| Some(Usual { median: history.median()?, p90: history.p90()? });
+    histories.iter().filter_map(|(address, history)| Some((address.clone(), usual(history)?))).collect()
 }
 
 /// A new run has overlaps and waits of its own.

@@ -3,11 +3,13 @@
 
 pub mod build;
 pub mod order;
+pub mod place;
 
 use std::time::Duration;
 
-use crate::desired::OnTimeout;
+use crate::desired::{After, OnTimeout, Retry};
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+use crate::window::Opening;
 
 /// An ordered list of backups to run, and what the run needs to know to do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Queue {
     pub poll: Duration,
     /// How long a server that cannot be asked is waited for.
     pub unreachable_wait: Duration,
+    /// Whether the run waits for windows that are closed; otherwise it ends, and can be resumed.
+    pub stays: bool,
 }
 
 impl Queue {
@@ -47,6 +51,25 @@ pub struct Item {
     pub on_timeout: OnTimeout,
     /// What must be opened for it, in this order, and closed after it.
     pub gates: Vec<Gate>,
+    /// The items of this queue that must be over before it.
+    pub after: Vec<After>,
+    /// When it may start, in order, without overlaps, as far ahead as the plan was worked out; `None` if at any time.
+    pub openings: Option<Vec<Opening>>,
+    /// How much of an opening must be left for it to start; `None` if any.
+    pub fits: Option<Duration>,
+    /// What is tried again.
+    pub retry: Retry,
+    /// How long it usually takes; `None` where nobody knows.
+    pub usual: Option<Usual>,
+}
+
+/// How long a backup usually takes, as its past ones did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Usual {
+    /// Half of them took less.
+    pub median: Duration,
+    /// Nine of ten took less.
+    pub p90: Duration,
 }
 
 /// What can be opened and closed.

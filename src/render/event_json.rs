@@ -140,6 +140,12 @@ enum EventJson {
         job: String,
         outcome: OutcomeJson,
     },
+    Retrying {
+        job: String,
+        outcome: OutcomeJson,
+        attempt: u32,
+        not_before: String,
+    },
     Ended {
         end: &'static str,
         why: Option<String>,
@@ -212,6 +218,12 @@ impl From<&Event> for EventJson {
             Event::Overlapped(overlap) => Self::Overlapped { overlap: overlap.into() },
             Event::Done { job, outcome } => Self::Done { job: text(job), outcome: outcome.into() },
             Event::EndedBefore { job, outcome } => Self::EndedBefore { job: text(job), outcome: outcome.into() },
+            Event::Retrying { job, outcome, attempt, not_before } => Self::Retrying {
+                job: text(job),
+                outcome: outcome.into(),
+                attempt: *attempt,
+                not_before: time(*not_before),
+            },
             Event::Ended(end) => {
                 let (end, why) = end_json(end);
                 Self::Ended { end, why }
@@ -225,6 +237,7 @@ pub(super) fn end_json(end: &End) -> (&'static str, Option<String>) {
     match end {
         End::Complete => ("complete", None),
         End::Interrupted => ("interrupted", None),
+        End::WindowClosed { opens } => ("window_closed", opens.map(|opens| format!("opens {}", time(opens)))),
         End::Unsafe(why) => ("unsafe", Some(why.clone())),
     }
 }

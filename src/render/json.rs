@@ -7,8 +7,10 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 
 use crate::clock::{Timestamp, elapsed};
+use crate::desired::Hold;
 use crate::execute::journal::{GateState, Opened, Overlap, Phase, WaitReason};
 use crate::execute::outcome::{Outcome, Verdict};
+use crate::hold::{ByHand, Holds};
 use crate::jetbackup::facts::GroupStatus;
 use crate::names::{GroupId, ServerName};
 use crate::queue::Gate;
@@ -168,29 +170,64 @@ impl From<&Opened> for OpenedJson {
     }
 }
 
+/// A hold, the plan's or a person's.
+#[derive(Serialize)]
+pub(super) struct HoldJson {
+    by: &'static str,
+    user: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    reason: String,
+}
+
+impl From<&ByHand> for HoldJson {
+    fn from(hold: &ByHand) -> Self {
+        let ByHand { user, since, reason, until } = hold;
+        let (user, since) = (Some(user.clone()), Some(time(*since)));
+        Self { by: "hand", user, since, until: until.map(time), reason: reason.clone() }
+    }
+}
+
+impl From<&Hold> for HoldJson {
+    fn from(hold: &Hold) -> Self {
+        let Hold { reason, until } = hold;
+        Self { by: "plan", user: None, since: None, until: until.map(time), reason: reason.clone() }
+    }
+}
+
+/// What holds a job, a person's hold first.
+pub(super) fn holds(holds: &Holds) -> Vec<HoldJson> {
+    let Holds { plan, hand } = holds;
+    hand.as_ref().map(HoldJson::from).into_iter().chain(plan.as_ref().map(HoldJson::from)).collect()
+}
+
 /// What a run waits for.
 #[derive(Serialize)]
 pub(super) struct ReasonJson {
     kind: &'static str,
-    server: String,
+    server: Option<String>,
     why: Option<String>,
     group: Option<String>,
     id: Option<String>,
+    until: Option<String>,
 }
 
 impl From<&WaitReason> for ReasonJson {
     fn from(reason: &WaitReason) -> Self {
+        let none = Self { kind: "", server: None, why: None, group: None, id: None, until: None };
         match reason {
             WaitReason::Unreachable { server, why } => {
-                Self { kind: "unreachable", server: server.to_string(), why: Some(why.clone()), group: None, id: None }
+                Self { kind: "unreachable", server: Some(server.to_string()), why: Some(why.clone()), ..none }
             }
             WaitReason::Busy { server, group, job } => Self {
                 kind: "busy",
-                server: server.to_string(),
-                why: None,
+                server: Some(server.to_string()),
                 group: Some(group.to_string()),
                 id: job.as_ref().map(ToString::to_string),
+                ..none
             },
+            WaitReason::Retry { at } => Self { kind: "retry", until: Some(time(*at)), ..none },
+            WaitReason::Window { opens } => Self { kind: "window", until: Some(time(*opens)), ..none },
         }
     }
 }

@@ -59,7 +59,7 @@ impl Progress {
             return self.running_facts(tracked, watch, now, zone);
         }
         if let Some((since, reason)) = &self.waiting {
-            return vec![format!("waiting {} for {}", duration(elapsed(*since, now)), words::wait_for(reason))];
+            return vec![format!("waiting {} for {}", duration(elapsed(*since, now)), words::wait_for(reason, zone))];
         }
         match self.running().next() {
             Some((tracked, watch)) => self.running_facts(tracked, watch, now, zone),

@@ -1,7 +1,7 @@
 //! DATA INTO TEXT, for people and for programs. Pure: what a text depends on is a parameter, the time and the
 //! terminal's width included.
 //!
-//! People: [`plan`], [`narration`] and [`progress`], [`summary`], [`state`], [`audit`]. Programs: the JSON of the same facts, one
+//! People: [`plan`], [`graph`], [`narration`] and [`progress`], [`summary`], [`state`], [`check`], [`audit`]. Programs: the JSON of the same facts, one
 //! object a line, every shape named in `docs/json.md`. Each symbol means the same everywhere and never depends on
 //! colour; see [`symbol`].
 //!
@@ -16,8 +16,11 @@ mod sheet;
 mod table;
 mod wrap;
 
+mod held;
 mod json;
 mod words;
+
+pub mod hold;
 
 pub mod plan;
 pub mod plan_json;
@@ -36,6 +39,14 @@ pub mod summary;
 mod summary_json;
 
 pub mod validation_json;
+
+pub mod check;
+pub mod check_json;
+pub mod metrics;
+
+pub mod graph;
+
+pub mod import;
 
 pub mod audit;
 pub mod audit_json;

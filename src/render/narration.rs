@@ -95,6 +95,7 @@ impl Telling<'_> {
             Event::Overlapped(overlap) => self.overlapped(overlap),
             Event::Done { job, outcome } => self.done(job, outcome),
             Event::EndedBefore { job, outcome } => ended_before(job, outcome),
+            Event::Retrying { job, outcome, attempt, not_before } => self.retrying(job, outcome, *attempt, *not_before),
             Event::Ended(end) => self.ended(end),
         })
     }
@@ -115,11 +116,16 @@ impl Telling<'_> {
             WaitReason::Busy { server: _, group: _, job: _ } => {
                 (symbol::ATTENTION, "until it is over: two must not write at once".to_owned())
             }
+            WaitReason::Retry { .. } | WaitReason::Window { .. } => {
+                (symbol::DONE, "nothing else that is left may start earlier".to_owned())
+            }
         };
         let what = match reason {
             // Why is told already, by the line about the server.
             WaitReason::Unreachable { server, why: _ } => format!("{server}, which does not answer"),
-            WaitReason::Busy { .. } => words::wait_for(reason),
+            WaitReason::Busy { .. } | WaitReason::Retry { .. } | WaitReason::Window { .. } => {
+                words::wait_for(reason, self.page.zone)
+            }
         };
         (symbol, format!("{who} for {what}; {until}"))
     }
@@ -232,6 +238,16 @@ impl Telling<'_> {
         (words::verdict_symbol(outcome.verdict), text)
     }
 
+    fn retrying(&self, job: &JobAddress, outcome: &Outcome, attempt: u32, not_before: Timestamp) -> (char, String) {
+        let note = if outcome.note.is_empty() { String::new() } else { format!(" ({})", printable(&outcome.note)) };
+        let text = format!(
+            "{job} {}{note}; try {attempt} not before {}",
+            words::verdict_sentence(outcome.verdict),
+            self.page.zone.date_time(not_before)
+        );
+        (symbol::ATTENTION, text)
+    }
+
     fn ended(&self, end: &End) -> (char, String) {
         let (done, good) = self.progress.done();
         let total = self.progress.items.len();
@@ -242,6 +258,13 @@ impl Telling<'_> {
                 symbol::ATTENTION,
                 format!(
                     "stopped as asked, {done} of {total} done. What runs on a server runs on; `jbr apply` goes on from here"
+                ),
+            ),
+            End::WindowClosed { opens } => (
+                symbol::ATTENTION,
+                format!(
+                    "{done} of {total} done; what is left may not start now: {}. `jbr apply` goes on from here",
+                    words::next_window(*opens, self.page.zone)
                 ),
             ),
             End::Unsafe(why) => (

@@ -12,7 +12,7 @@ use super::table::{Fit, Table};
 use super::tally::{Standing, Tally, decision, is_error, not_queued, standing};
 use super::when::{about, ago, duration, limit};
 use super::words;
-use super::{queue_change, remark};
+use super::{held, queue_change, remark};
 use crate::clock::elapsed;
 use crate::diff::{Choice, Decision};
 use crate::execute::journal::Phase;
@@ -21,7 +21,9 @@ use crate::forecast::Expected;
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::printable::printable;
 use crate::proposal::{Beginning, Interrupted, Proposal};
+use crate::queue::place::Place;
 use crate::queue::{Gate, Item};
+use crate::seen::Seen;
 use crate::state::{JobRecord, State};
 
 /// The proposal as a page of text. `state` is the one that the proposal was made from.
@@ -120,7 +122,9 @@ impl View<'_> {
         if self.tally.left() == 0 {
             return;
         }
-        sheet.heading("Queue: one backup at a time, in this order");
+        let is_filed = self.proposal.places.iter().all(|(_, place)| *place == Place::File);
+        let order = if is_filed { "in the order of the plan" } else { "in this order" };
+        sheet.heading(&format!("Queue: one backup at a time, {order}"));
         let mut table = Table::new(&[
             ("#", Fit::Right),
             ("job", Fit::Wrap),
@@ -140,11 +144,21 @@ impl View<'_> {
                 self.last_good(&item.address),
             ];
             table.row(self.symbol(&item.address), cells);
+            // Where nothing but the file decides, the heading has said it for all.
+            if !is_filed && standing(self.proposal, &item.address) != Standing::Watch {
+                table.note(self.place_note(&item.address));
+            }
             for note in self.notes(item) {
                 table.note(note);
             }
         }
         sheet.table(table);
+    }
+
+    /// Why it stands here.
+    fn place_note(&self, address: &JobAddress) -> String {
+        let place = self.proposal.places.iter().find(|(placed, _)| placed == address).map(|(_, place)| place);
+        words::place(place.unwrap_or(&Place::TakenAlong))
     }
 
     fn symbol(&self, address: &JobAddress) -> char {
@@ -171,23 +185,31 @@ impl View<'_> {
         }
     }
 
+    /// From the logs and what is remembered. Where no log was asked for, `jbr` speaks for itself alone.
     fn last_good(&self, address: &JobAddress) -> String {
-        let last = self.records.get(address).and_then(|record| record.last_success);
+        let is_measured = decision(self.proposal, address).is_some_and(|decision| decision.due.is_some());
+        let remembered = || self.records.get(address).and_then(|record| record.last_success);
+        let last = match self.proposal.histories.get(address).map(|history| &history.last_good) {
+            Some(Seen::Known(last)) => *last,
+            Some(Seen::Unknown(_)) if is_measured => return "unknown".to_owned(),
+            Some(Seen::Unknown(_)) | None => remembered(),
+        };
         last.map_or("never".to_owned(), |at| ago(at, self.proposal.at))
     }
 
     /// Why the item is queued, where that is not simply because the plan says so, and what should be known of it.
     fn notes(&self, item: &Item) -> Vec<String> {
         let phase = self.phase_note(&item.address);
+        let due = decision(self.proposal, &item.address).filter(|_| phase.is_none()).and_then(|d| self.due_note(d));
         let decision = match decision(self.proposal, &item.address) {
-            Some(decision) if phase.is_some() => beside_phase(decision),
+            Some(decision) if phase.is_some() => self.beside_phase(decision),
             Some(decision) => self.decision_note(decision),
             None => Some("in no plan any more, or not asked for: seen to its end all the same".to_owned()),
         };
         let gates: Vec<String> = item.gates.iter().map(gate_noun).collect();
         let gates =
             (!gates.is_empty()).then(|| format!("enables {} for it, and disables it after", gates.join(" and ")));
-        [phase, decision, self.streak(&item.address), gates].into_iter().flatten().collect()
+        [phase, decision, due, self.streak(&item.address), gates].into_iter().flatten().collect()
     }
 
     fn phase_note(&self, address: &JobAddress) -> Option<String> {
@@ -232,7 +254,65 @@ impl View<'_> {
                 decision.address.server,
                 limit(self.proposal.queue.unreachable_wait)
             )),
-            Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Missing { .. } => Some(refusal(decision)),
+            Choice::Disabled
+            | Choice::DestinationDisabled { .. }
+            | Choice::Fresh { .. }
+            | Choice::Held { .. }
+            | Choice::Missing { .. } => Some(self.refusal(decision)),
+        }
+    }
+
+    /// Why `every` asks for a backup now.
+    fn due_note(&self, decision: &Decision) -> Option<String> {
+        let due = decision.due.as_ref().filter(|_| matches!(decision.verdict, Choice::Run | Choice::Unread { .. }))?;
+        let every = limit(due.every);
+        Some(match &due.last_good {
+            Seen::Known(Some(at)) => {
+                format!("due: its last good backup ended {}, and `every` is {every}", ago(*at, self.proposal.at))
+            }
+            Seen::Known(None) => "due: no good backup of it is known".to_owned(),
+            // Said with the server already.
+            Seen::Unknown(_) if matches!(decision.verdict, Choice::Unread { .. }) => {
+                "taken for due: when its last good backup was is not known".to_owned()
+            }
+            Seen::Unknown(why) => {
+                format!("taken for due: when its last good backup was is not known: {}", printable(&why.0))
+            }
+        })
+    }
+
+    /// What today's look at a job adds, where the run knows already that it is under way.
+    fn beside_phase(&self, decision: &Decision) -> Option<String> {
+        match &decision.verdict {
+            Choice::Run | Choice::Fresh { .. } => None,
+            Choice::Adopt { group: _, status, percent } => {
+                let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
+                Some(format!("JetBackup: it {}{percent}", words::group_status(*status)))
+            }
+            Choice::Unread { why } => Some(format!("could not be read: {}; waited for without limit", printable(why))),
+            Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Held { .. } | Choice::Missing { .. } => {
+                Some(format!("! {}", self.refusal(decision)))
+            }
+        }
+    }
+
+    /// Why a job does not run, and what would make it.
+    fn refusal(&self, decision: &Decision) -> String {
+        let server = &decision.address.server;
+        let (zone, now) = (self.page.zone, self.proposal.at);
+        match &decision.verdict {
+            Choice::Disabled => format!("disabled on {server}; enable it there, or declare `keep: disabled`"),
+            Choice::DestinationDisabled { destination } => format!(
+                "its destination {destination} is disabled on {server}; enable it there, or declare it with `keep: closed`"
+            ),
+            Choice::Fresh { last_good, due } => {
+                let (at, due) = (zone.near(*last_good, now), zone.near(*due, now));
+                format!("fresh: its last good backup ended {at} ({}); next due {due}", ago(*last_good, now))
+            }
+            Choice::Held { holds } => held::holds(&decision.address, holds, zone, now),
+            Choice::Missing { id } => format!("{server} has no backup job with the id {id}"),
+            Choice::Unread { why } => format!("could not be read: {}", printable(why)),
+            Choice::Run | Choice::Adopt { .. } => String::new(),
         }
     }
 
@@ -253,7 +333,7 @@ impl View<'_> {
         }
         sheet.heading("Not queued");
         for decision in not_queued(self.proposal) {
-            sheet.item(2, decision.verdict.symbol(), &format!("{}: {}", decision.address, refusal(decision)));
+            sheet.item(2, decision.verdict.symbol(), &format!("{}: {}", decision.address, self.refusal(decision)));
         }
     }
 
@@ -301,21 +381,6 @@ impl View<'_> {
     }
 }
 
-/// What today's look at a job adds, where the run knows already that it is under way.
-fn beside_phase(decision: &Decision) -> Option<String> {
-    match &decision.verdict {
-        Choice::Run => None,
-        Choice::Adopt { group: _, status, percent } => {
-            let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
-            Some(format!("JetBackup: it {}{percent}", words::group_status(*status)))
-        }
-        Choice::Unread { why } => Some(format!("could not be read: {}; waited for without limit", printable(why))),
-        Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Missing { .. } => {
-            Some(format!("! {}", refusal(decision)))
-        }
-    }
-}
-
 /// The queue groups that the run watches already. The comparison knows declared jobs only, so one whose job has left the plan is
 /// somebody else's to it.
 fn own_groups(proposal: &Proposal) -> BTreeSet<(ServerName, GroupId)> {
@@ -325,20 +390,6 @@ fn own_groups(proposal: &Proposal) -> BTreeSet<(ServerName, GroupId)> {
         Phase::Queued | Phase::Preparing | Phase::Triggered(_) | Phase::Confirming(_) | Phase::Done(_) => None,
     });
     groups.collect()
-}
-
-/// Why a job does not run, and what would make it.
-fn refusal(decision: &Decision) -> String {
-    let server = &decision.address.server;
-    match &decision.verdict {
-        Choice::Disabled => format!("disabled on {server}; enable it there, or declare `keep: disabled`"),
-        Choice::DestinationDisabled { destination } => format!(
-            "its destination {destination} is disabled on {server}; enable it there, or declare it with `keep: closed`"
-        ),
-        Choice::Missing { id } => format!("{server} has no backup job with the id {id}"),
-        Choice::Unread { why } => format!("could not be read: {}", printable(why)),
-        Choice::Run | Choice::Adopt { .. } => String::new(),
-    }
 }
 
 fn gate_noun(gate: &Gate) -> String {

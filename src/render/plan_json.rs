@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 
-use super::json::{self, GateJson, OpenedJson, OutcomeJson, VERSION, time};
+use super::json::{self, GateJson, HoldJson, OpenedJson, OutcomeJson, VERSION, time};
 use super::tally::{Standing, Tally, is_error, standing};
+use super::words;
 use crate::desired::OnTimeout;
 use crate::diff::{Choice, Decision, GateNotice, Notice, Remark};
 use crate::proposal::{Beginning, Interrupted, Proposal};
 use crate::queue::Item;
+use crate::queue::place::Place;
+use crate::seen::Seen;
 
 /// The proposal as one line of JSON (`"kind": "plan"` in `docs/json.md`).
 #[must_use]
@@ -79,11 +82,43 @@ struct ItemJson {
     timeout_s: u64,
     on_timeout: &'static str,
     gates: Vec<GateJson>,
+    place: PlaceJson,
+    after: Vec<AfterJson>,
+}
+
+/// Why an item stands where it does.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum PlaceJson {
+    After { job: String },
+    Priority { priority: i64, shared: bool },
+    File,
+    TakenAlong,
+}
+
+impl From<&Place> for PlaceJson {
+    fn from(place: &Place) -> Self {
+        match place {
+            Place::After(after) => Self::After { job: after.job.to_string() },
+            Place::Priority { priority, is_shared } => Self::Priority { priority: *priority, shared: *is_shared },
+            Place::File => Self::File,
+            Place::TakenAlong => Self::TakenAlong,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AfterJson {
+    job: String,
+    when: &'static str,
 }
 
 impl ItemJson {
     fn new(proposal: &Proposal, item: &Item) -> Self {
         let expected = proposal.expected.iter().find(|expected| expected.address == item.address);
+        let place = proposal.places.iter().find(|(placed, _)| *placed == item.address).map(|(_, place)| place);
+        let after =
+            item.after.iter().map(|after| AfterJson { job: after.job.to_string(), when: words::when(after.when) });
         Self {
             job: item.address.to_string(),
             id: item.id.to_string(),
@@ -105,6 +140,8 @@ impl ItemJson {
                 OnTimeout::Stop => "stop",
             },
             gates: item.gates.iter().map(GateJson::from).collect(),
+            place: PlaceJson::from(place.unwrap_or(&Place::TakenAlong)),
+            after: after.collect(),
         }
     }
 }
@@ -122,6 +159,10 @@ struct DecisionJson {
     destination: Option<String>,
     id: Option<String>,
     why: Option<String>,
+    every_s: Option<u64>,
+    last_good: Option<String>,
+    due: Option<String>,
+    holds: Vec<HoldJson>,
 }
 
 impl From<&Decision> for DecisionJson {
@@ -130,7 +171,7 @@ impl From<&Decision> for DecisionJson {
             job: decision.address.to_string(),
             name: decision.live_name.clone(),
             decision: "",
-            queued: decision.verdict.hindrance().is_none() && !matches!(decision.verdict, Choice::Missing { .. }),
+            queued: decision.verdict.hindrance().is_none() && decision.verdict.is_queued(),
             group: None,
             status: None,
             status_code: None,
@@ -138,7 +179,17 @@ impl From<&Decision> for DecisionJson {
             destination: None,
             id: None,
             why: None,
+            every_s: decision.due.as_ref().map(|due| json::seconds(due.every)),
+            last_good: None,
+            due: None,
+            holds: Vec::new(),
         };
+        if let Some(due) = &decision.due {
+            match &due.last_good {
+                Seen::Known(last) => json.last_good = last.map(time),
+                Seen::Unknown(why) => json.why = Some(why.0.clone()),
+            }
+        }
         json.decision = match &decision.verdict {
             Choice::Run => "run",
             Choice::Adopt { group, status, percent } => {
@@ -153,6 +204,15 @@ impl From<&Decision> for DecisionJson {
                 json.destination = Some(destination.to_string());
                 "destination_disabled"
             }
+            Choice::Fresh { last_good, due } => {
+                json.last_good = Some(time(*last_good));
+                json.due = Some(time(*due));
+                "fresh"
+            }
+            Choice::Held { holds } => {
+                json.holds = json::holds(holds);
+                "held"
+            }
             Choice::Unread { why } => {
                 json.why = Some(why.clone());
                 "unread"
@@ -166,8 +226,9 @@ impl From<&Decision> for DecisionJson {
     }
 }
 
+/// A remark.
 #[derive(Serialize)]
-struct RemarkJson {
+pub(super) struct RemarkJson {
     server: String,
     about: Option<String>,
     error: bool,
@@ -179,7 +240,8 @@ struct RemarkJson {
 #[serde(tag = "remark", rename_all = "snake_case")]
 enum NoticeJson {
     Differs { key: &'static str, declared: String, live: String },
-    Unmanaged { id: String },
+    Unmanaged { id: String, certain: bool, scheduled: Option<bool>, next_run: Option<String> },
+    SeveralDestinations { destinations: Vec<String> },
     Scheduled { next_run: Option<String> },
     Forks { forks: i64 },
     Gate { gate: &'static str, gate_version: Option<u32>, jobs: Vec<String>, destination: Option<String> },
@@ -194,7 +256,15 @@ impl From<&Remark> for RemarkJson {
             Notice::Differs { key, declared, live } => {
                 NoticeJson::Differs { key, declared: declared.clone(), live: live.clone() }
             }
-            Notice::Unmanaged { id, is_certain: _ } => NoticeJson::Unmanaged { id: id.to_string() },
+            Notice::Unmanaged { id, is_certain, is_scheduled, next_run } => NoticeJson::Unmanaged {
+                id: id.to_string(),
+                certain: *is_certain,
+                scheduled: *is_scheduled,
+                next_run: next_run.map(time),
+            },
+            Notice::SeveralDestinations { destinations } => {
+                NoticeJson::SeveralDestinations { destinations: destinations.iter().map(ToString::to_string).collect() }
+            }
             Notice::Scheduled { next_run } => NoticeJson::Scheduled { next_run: next_run.map(time) },
             Notice::Forks { forks } => NoticeJson::Forks { forks: *forks },
             Notice::Gate(notice) => NoticeJson::from(notice),
@@ -237,6 +307,8 @@ struct TotalsJson {
     unread: usize,
     done: usize,
     not_queued: usize,
+    fresh: usize,
+    held: usize,
     errors: usize,
     remarks: usize,
     to_close: usize,
@@ -253,6 +325,8 @@ impl From<&Tally> for TotalsJson {
             unread: tally.unread,
             done: tally.done,
             not_queued: tally.not_queued,
+            fresh: tally.fresh,
+            held: tally.held,
             errors: tally.errors,
             remarks: tally.remarks,
             to_close: tally.to_close,

@@ -48,7 +48,7 @@ impl Progress {
             }
             Event::Opened { .. } | Event::Closed { .. } | Event::LeftOpen { .. } => self.waiting = None,
             Event::Triggering { job, attempt: _, unasked: _ } => self.enter(job, Stage::Triggered { at }),
-            Event::TriggerNotSent { job, why: _ } | Event::EndedBefore { job, outcome: _ } => {
+            Event::TriggerNotSent { job, .. } | Event::EndedBefore { job, .. } | Event::Retrying { job, .. } => {
                 self.enter(job, Stage::Left);
             }
             Event::Started { job, group } => {

@@ -30,18 +30,38 @@ impl Context {
             Notice::Differs { key, declared, live } => {
                 let (declared, live) = (printable(declared), printable(live));
                 let live = if live.is_empty() { "nothing" } else { &live };
-                format!("{key}: `{declared}` in the plan → `{live}` on {server}. {}", differing(key, about.is_some()))
+                format!(
+                    "{key}: `{declared}` in the plan → `{live}` on {server}. {}",
+                    differing(key, declared.as_str(), about.is_some())
+                )
             }
-            Notice::Unmanaged { id, is_certain } => format!(
-                "{} and is in no plan (id {id}). Whoever starts it delays this queue: declare it, or disable it there",
-                if *is_certain {
+            Notice::Unmanaged { id, is_certain, is_scheduled, next_run } => {
+                let writes = if *is_certain {
                     "writes to the guarded storage"
                 } else {
                     "names no destination, so it may write to the guarded storage,"
-                }
-            ),
+                };
+                let starts = match is_scheduled {
+                    Some(true) => {
+                        format!("JetBackup starts it by itself{}, which delays this queue", self.next(*next_run))
+                    }
+                    Some(false) => "Nothing starts it, unless somebody does by hand".to_owned(),
+                    None => "Whoever starts it delays this queue".to_owned(),
+                };
+                format!(
+                    "{writes} and is in no plan (id {id}). {starts}: declare it (`jbr import` writes the lines), or disable it there"
+                )
+            }
+            Notice::SeveralDestinations { destinations } => {
+                let ids: Vec<&str> = destinations.iter().map(crate::names::DestinationId::as_str).collect();
+                format!(
+                    "writes to {} destinations ({}): the guarded storage is held while it writes to the others, and a backup that failed in one of them is partial. Make a job for each in JetBackup",
+                    ids.len(),
+                    ids.join(", ")
+                )
+            }
             Notice::Scheduled { next_run } => {
-                let next = next_run.map_or(String::new(), |at| format!(" (next: {})", self.zone.near(at, self.now)));
+                let next = self.next(*next_run);
                 format!("JetBackup starts it by itself{next}: switch its schedule off there, or two may write at once")
             }
             Notice::Forks { forks } => format!(
@@ -72,6 +92,10 @@ impl Context {
         }
     }
 
+    fn next(&self, next_run: Option<Timestamp>) -> String {
+        next_run.map_or(String::new(), |at| format!(" (next: {})", self.zone.near(at, self.now)))
+    }
+
     fn unread(&self, what: &str) -> String {
         let wait = limit(self.unreachable_wait);
         match what {
@@ -86,8 +110,9 @@ impl Context {
 }
 
 /// What a difference means, by the key that differs; `of_job` tells a job's from its server's.
-fn differing(key: &str, of_job: bool) -> &'static str {
+fn differing(key: &str, declared: &str, of_job: bool) -> &'static str {
     match (key, of_job) {
+        ("disabled", _) if declared == "no" => "It is not run: enable it there, or declare `keep: disabled`",
         ("name", _) => "Make sure that the id is the right job's, then mend the name in the plan",
         ("type", _) => "Make sure that the id is the right job's, then mend `type` in the plan",
         ("destination", true) => "It would not write to the guarded storage: mend the job there, or the plan",

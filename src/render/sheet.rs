@@ -4,6 +4,7 @@ use super::page::Page;
 use super::style::Tone;
 use super::symbol::tone;
 use super::table::Table;
+use super::when::Zone;
 use super::wrap::wrap;
 
 /// A text that is being written for a page.
@@ -15,6 +16,10 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     pub(super) fn new(page: &'a Page) -> Self {
         Self { page, text: String::new() }
+    }
+
+    pub(super) fn zone(&self) -> Zone {
+        self.page.zone
     }
 
     /// The text so far, with a line break at its end.

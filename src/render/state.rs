@@ -1,5 +1,6 @@
 //! What is remembered, for people: the run in progress, what is open, and each job.
 
+use super::held;
 use super::page::Page;
 use super::sheet::Sheet;
 use super::style::Tone;
@@ -21,6 +22,7 @@ pub fn show(state: &State, now: Timestamp, page: &Page) -> String {
         None => sheet.heading("No run in progress"),
     }
     show_opened(state, &mut sheet);
+    show_holds(state, now, page, &mut sheet);
     show_jobs(state, now, &mut sheet);
     sheet.gap();
     if state.serial == 0 {
@@ -58,7 +60,7 @@ fn show_run(run: &Run, now: Timestamp, page: &Page, sheet: &mut Sheet) {
             "waiting since {} ({}) for {}",
             page.zone.near(waiting.since, now),
             duration(elapsed(waiting.since, now)),
-            words::wait_for(&waiting.reason)
+            words::wait_for(&waiting.reason, page.zone)
         );
         sheet.item(2, symbol::ATTENTION, &text);
     }
@@ -151,6 +153,18 @@ fn show_opened(state: &State, sheet: &mut Sheet) {
     for opened in state.opened() {
         let (symbol, text) = words::opened(opened);
         sheet.item(2, symbol, &text);
+    }
+}
+
+fn show_holds(state: &State, now: Timestamp, page: &Page, sheet: &mut Sheet) {
+    if state.holds.is_empty() {
+        return;
+    }
+    sheet.heading("Held");
+    for (address, hold) in &state.holds {
+        let over = if hold.is_in_force(now) { "" } else { " (over; it goes at the next write)" };
+        let symbol = if hold.is_in_force(now) { symbol::ATTENTION } else { symbol::DONE };
+        sheet.item(2, symbol, &format!("{address}: {}{over}", held::by_hand(address, hold, page.zone, now)));
     }
 }
 

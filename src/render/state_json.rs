@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::json::{self, OpenedJson, OutcomeJson, OverlapJson, ReasonJson, VERSION, seconds, time};
+use super::json::{self, HoldJson, OpenedJson, OutcomeJson, OverlapJson, ReasonJson, VERSION, seconds, time};
 use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::{Answer, Entry, Phase, Running};
 use crate::names::JobAddress;
@@ -20,6 +20,11 @@ pub fn show_json(state: &State, now: Timestamp) -> String {
         serial: state.serial,
         run: state.run.as_ref().map(RunJson::from),
         opened: state.opened().iter().map(OpenedJson::from).collect(),
+        holds: state
+            .holds
+            .iter()
+            .map(|(address, hold)| HeldJson { job: address.to_string(), hold: HoldJson::from(hold) })
+            .collect(),
         jobs: state.records().iter().map(|(address, record)| RecordJson::new(address, record, now)).collect(),
     })
 }
@@ -47,7 +52,14 @@ struct StateJson<'a> {
     serial: u64,
     run: Option<RunJson>,
     opened: Vec<OpenedJson>,
+    holds: Vec<HeldJson>,
     jobs: Vec<RecordJson>,
+}
+
+#[derive(Serialize)]
+struct HeldJson {
+    job: String,
+    hold: HoldJson,
 }
 
 #[derive(Serialize)]

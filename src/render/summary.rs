@@ -157,6 +157,13 @@ impl Summary<'_> {
             Ending::Ended(End::Interrupted) => {
                 sheet.item(0, symbol::ATTENTION, "Stopped as asked, before the end: `jbr apply` goes on from here.");
             }
+            Ending::Ended(End::WindowClosed { opens }) => {
+                let text = format!(
+                    "What is left may not start now: {}. `jbr apply` goes on from here.",
+                    words::next_window(*opens, sheet.zone())
+                );
+                sheet.item(0, symbol::ATTENTION, &text);
+            }
             Ending::Ended(End::Unsafe(why)) => {
                 let text = format!(
                     "Stopped: it cannot be made sure that the storage is free: {}. See what runs with `jbr plan`; then `jbr apply` goes on from here.",

@@ -31,7 +31,12 @@ pub(super) struct Tally {
     pub(super) to_watch: usize,
     pub(super) unread: usize,
     pub(super) done: usize,
+    /// Everything that is not queued, what is fresh included.
     pub(super) not_queued: usize,
+    /// What is not queued because it is fresh.
+    pub(super) fresh: usize,
+    /// What is not queued because it is held.
+    pub(super) held: usize,
     pub(super) errors: usize,
     pub(super) remarks: usize,
     pub(super) to_close: usize,
@@ -57,6 +62,8 @@ impl Tally {
             unread: count(Standing::Unread),
             done: count(Standing::Done),
             not_queued: not_queued(proposal).count(),
+            fresh: proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Fresh { .. })).count(),
+            held: proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Held { .. })).count(),
             errors: proposal.diff.errors().count(),
             remarks: proposal.diff.remarks.iter().filter(|remark| !is_error(&remark.what)).count(),
             to_close: proposal.journal.opened.len(),
@@ -86,9 +93,15 @@ pub(super) fn standing(proposal: &Proposal, address: &JobAddress) -> Standing {
     match decision(proposal, address).map(|decision| &decision.verdict) {
         Some(Choice::Adopt { .. }) => Standing::Watch,
         Some(Choice::Unread { .. }) => Standing::Unread,
-        Some(Choice::Run | Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Missing { .. }) | None => {
-            Standing::Start
-        }
+        Some(
+            Choice::Run
+            | Choice::Disabled
+            | Choice::DestinationDisabled { .. }
+            | Choice::Fresh { .. }
+            | Choice::Held { .. }
+            | Choice::Missing { .. },
+        )
+        | None => Standing::Start,
     }
 }
 
@@ -103,7 +116,8 @@ pub(super) fn decision<'a>(proposal: &'a Proposal, address: &JobAddress) -> Opti
 
 /// The decisions because of which a job is not queued; errors are not among them.
 pub(super) fn not_queued(proposal: &Proposal) -> impl Iterator<Item = &Decision> {
-    proposal.diff.decisions.iter().filter(|decision| standing(proposal, &decision.address) == Standing::LeftOut)
+    let hindered = proposal.diff.decisions.iter().filter(|d| standing(proposal, &d.address) == Standing::LeftOut);
+    hindered.chain(proposal.not_due())
 }
 
 /// Whether a notice is an error, and said among the errors.
@@ -112,6 +126,7 @@ pub(super) fn is_error(notice: &Notice) -> bool {
         Notice::DestinationMissing { .. } => true,
         Notice::Differs { .. }
         | Notice::Unmanaged { .. }
+        | Notice::SeveralDestinations { .. }
         | Notice::Scheduled { .. }
         | Notice::Forks { .. }
         | Notice::Gate(_)

@@ -1,15 +1,18 @@
 //! The words for what the run's types mean, for people. Each `match` names every variant, so that a new one cannot be
 //! forgotten.
 
+use crate::clock::Timestamp;
+use crate::desired::When;
 use crate::execute::journal::{Answer, GateState, Opened, Phase, WaitReason};
 use crate::execute::outcome::Verdict;
 use crate::jetbackup::facts::GroupStatus;
 use crate::names::ServerName;
 use crate::printable::printable;
 use crate::queue::Gate;
+use crate::queue::place::Place;
 
 use super::symbol;
-use super::when::limit;
+use super::when::{Zone, limit};
 
 /// The symbol in front of a backup that is over.
 pub(super) fn verdict_symbol(verdict: Verdict) -> char {
@@ -41,6 +44,30 @@ pub(super) fn verdict_sentence(verdict: Verdict) -> String {
             format!("ended with status {code}, which jbr does not know: not taken for good")
         }
         Verdict::Lost => "ran, and JetBackup has no record of how it ended".to_owned(),
+    }
+}
+
+/// Why an item stands where it does in its queue.
+pub(super) fn place(place: &Place) -> String {
+    match place {
+        Place::After(after) => {
+            let whatever = if after.when == When::Finished { ", however that ends" } else { "" };
+            format!("here because: after {}{whatever}", after.job)
+        }
+        Place::Priority { priority, is_shared: false } => format!("here because: priority {priority}"),
+        Place::Priority { priority, is_shared: true } => {
+            format!("here because: priority {priority}, then the order of the plan")
+        }
+        Place::File => "here because: the order of the plan".to_owned(),
+        Place::TakenAlong => "here because: in no plan any more, so before everything else".to_owned(),
+    }
+}
+
+/// How a predecessor must have ended, as the plan language spells it.
+pub(super) fn when(when: When) -> &'static str {
+    match when {
+        When::Success => "success",
+        When::Finished => "finished",
     }
 }
 
@@ -92,8 +119,10 @@ pub(super) fn group_status(status: GroupStatus) -> String {
 }
 
 /// What a wait is for: `waiting … for …`.
-pub(super) fn wait_for(reason: &WaitReason) -> String {
+pub(super) fn wait_for(reason: &WaitReason, zone: Zone) -> String {
     match reason {
+        WaitReason::Retry { at } => format!("its next try, not before {}", zone.date_time(*at)),
+        WaitReason::Window { opens } => format!("its window, which opens at {}", zone.date_time(*opens)),
         WaitReason::Unreachable { server, why } => {
             format!("{server}, which does not answer: {}", printable(own_words(server, why)))
         }
@@ -102,6 +131,14 @@ pub(super) fn wait_for(reason: &WaitReason) -> String {
             format!("a backup on {server} that jbr did not start (group {group}{job})")
         }
     }
+}
+
+/// When the next window opens.
+pub(super) fn next_window(opens: Option<Timestamp>, zone: Zone) -> String {
+    opens.map_or_else(
+        || "no window opens within the time that the plan was worked out for".to_owned(),
+        |opens| format!("the next window opens at {}", zone.date_time(opens)),
+    )
 }
 
 /// What a person does to close a gate.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::Datelike as _;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::execution::Execution;
 use crate::clock::{Timestamp, later};
@@ -119,6 +121,19 @@ impl Job {
 }
 
 impl Schedule {
+    /// `type`, `type_name` and `type_data` (documented): what comes nearest to how it fires.
+    pub(super) fn rhythm(&self) -> (i64, &'static str, Value) {
+        const HOUR_S: u64 = 3600;
+        // JetBackup's week begins with Sunday as 1.
+        let weekday = self.next.map_or(1, |next| next.weekday().number_from_sunday());
+        match self.every.map(|every| every.as_secs()) {
+            None => (4, "Monthly", json!([self.next.map_or(1, |next| next.day())])),
+            Some(every) if every >= 7 * 24 * HOUR_S => (3, "Weekly", json!(weekday)),
+            Some(every) if every >= 24 * HOUR_S => (2, "Daily", json!([1, 2, 3, 4, 5, 6, 7])),
+            Some(every) => (1, "Hourly", json!((every / HOUR_S).max(1))),
+        }
+    }
+
     /// It fired at `at`.
     pub(super) fn fired(&mut self, at: Timestamp) {
         self.next = self.every.map(|every| later(at, every.max(SCHEDULE_EVERY_MIN)));

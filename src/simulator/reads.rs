@@ -71,11 +71,30 @@ impl Server {
         self.log_item_rows(log).into_iter().find(|row| row["_id"] == id).ok_or_else(|| not_found("Log item"))
     }
 
+    /// The schedules (documented, but for what is made up here: a schedule that fires once is monthly, on its day).
     fn schedule_rows(&self) -> Vec<Value> {
-        let all = self.jobs.iter().flat_map(|job| &job.schedules);
-        let row =
-            |schedule: &super::job::Schedule| json!({"_id": schedule.id, "name": format!("schedule {}", schedule.id)});
-        all.map(row).collect()
+        let mut rows: Vec<Value> = Vec::new();
+        for (job, schedule) in self.jobs.iter().flat_map(|job| job.schedules.iter().map(move |one| (job, one))) {
+            let user = json!({"_id": job.id, "name": format!("Backup: {}", job.name)});
+            let known = rows.iter_mut().find(|row| row["_id"] == schedule.id.as_str());
+            if let Some(users) = known.and_then(|row| row["jobs"].as_array_mut()) {
+                users.push(user);
+                continue;
+            }
+            let (kind, kind_name, data) = schedule.rhythm();
+            rows.push(json!({
+                "_id": schedule.id,
+                "name": format!("schedule {}", schedule.id),
+                "type": kind,
+                "type_name": kind_name,
+                "type_data": data,
+                "delay_type": 1,
+                "delay_amount": 0,
+                "delay": 0,
+                "jobs": [user],
+            }));
+        }
+        rows
     }
 
     fn statistics(&self) -> Value {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
 use crate::execute::journal::{Journal, Opened};
+use crate::hold::ByHand;
 use crate::names::{JobAddress, RunId};
 use crate::queue::Queue;
 pub use record::{JobRecord, RunEnd, RunRecord};
@@ -32,6 +33,8 @@ pub struct State {
     pub run: Option<Run>,
     /// What is known of each job that ever ran.
     pub jobs: BTreeMap<JobAddress, JobRecord>,
+    /// The jobs that a person holds (`jbr hold`). One that is over counts for nothing, and goes at the next write.
+    pub holds: BTreeMap<JobAddress, ByHand>,
     /// What is open on a server, or may be, and must be closed, while no run is in progress (a run has it in its journal).
     pub opened: Vec<Opened>,
     /// The last runs, oldest first, [`HISTORY_MAX`] at most.
@@ -55,7 +58,15 @@ impl State {
     /// A state that knows nothing yet.
     #[must_use]
     pub fn new(lineage: String) -> Self {
-        Self { lineage, serial: 0, run: None, jobs: BTreeMap::new(), opened: Vec::new(), history: Vec::new() }
+        Self {
+            lineage,
+            serial: 0,
+            run: None,
+            jobs: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            opened: Vec::new(),
+            history: Vec::new(),
+        }
     }
 
     /// What is remembered where there is no state file yet.
@@ -82,6 +93,11 @@ impl State {
             }
         }
         records
+    }
+
+    /// Forgets the holds that are over.
+    pub fn drop_expired_holds(&mut self, now: Timestamp) {
+        self.holds.retain(|_, hold| hold.is_in_force(now));
     }
 
     /// Begins a run, or goes on with it changed. What was left open stands in its journal and is its to close.

@@ -165,6 +165,13 @@ fn declared(server: &str) -> desired::Job {
         start_timeout: Duration::from_secs(120),
         on_timeout: OnTimeout::Hold,
         keep_disabled: false,
+        after: vec![],
+        windows: vec![],
+        fits: false,
+        every: None,
+        max_age: None,
+        retry: jbr::desired::Retry::NEVER,
+        hold: None,
     }
 }
 

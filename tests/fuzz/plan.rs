@@ -40,10 +40,22 @@ const TARGET: Target = Target {
         "accounts",
         "priority:",
         "after:",
+        "after: [server1/accounts]",
         "when: finished",
         "timeout:",
         "every:",
+        "max_age:",
         "retry: { attempts: 2, wait: 15m }",
+        "when: [failed, never_started]",
+        "hold: { reason: why, until: 2026-12-01 }",
+        "window: nights",
+        "window: always",
+        "fits: true",
+        "nights: { days: [mon], from: 22:00, to: \"06:00\", timezone: Europe/Madrid }",
+        "except:",
+        "dates: [2026-12-24]",
+        "sat",
+        "24:00",
         "poll:",
         "on_timeout: hold",
         "release",
@@ -114,6 +126,8 @@ fn check(input: &[u8]) -> String {
         Ok(desired) => {
             for job in &desired.jobs {
                 assert!(desired.server(&job.address.server).is_some(), "{} has no server", job.address);
+                assert!(job.after.iter().all(|after| desired.job(&after.job).is_some()), "{} waits", job.address);
+                assert!(!job.fits || !job.windows.is_empty(), "{} fits into nothing", job.address);
             }
             format!("valid: {} servers, {} jobs", desired.servers.len().min(3), desired.jobs.len().min(5))
         }

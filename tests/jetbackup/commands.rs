@@ -52,6 +52,7 @@ fn table() -> Vec<(Command, &'static str, bool)> {
             "jetbackup5api -F listLogs -D 'find[type]=1&sort[start_time]=-1&limit=1000&skip=200' -O json",
             false,
         ),
+        (ListSchedules(PAGE), "jetbackup5api -F listSchedules -D 'limit=1000&skip=200' -O json", false),
     ]
 }
 
@@ -73,6 +74,7 @@ fn number(command: &Command) -> usize {
         Command::DisableDestinationByState(..) => 12,
         Command::DisableDestinationByModify(..) => 13,
         Command::ListAllLogs(_) => 14,
+        Command::ListSchedules(_) => 15,
     }
 }
 
@@ -87,7 +89,7 @@ where
 fn every_command_has_its_exact_line() {
     let table = table();
     let numbers: Vec<usize> = table.iter().map(|(command, ..)| number(command)).collect();
-    assert_eq!(numbers, (0..15).collect::<Vec<_>>(), "a command has no row");
+    assert_eq!(numbers, (0..16).collect::<Vec<_>>(), "a command has no row");
     for (command, line, mutates) in table {
         assert_eq!(command.line(), line);
         assert_eq!(command.is_mutation(), mutates, "{line}");

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::Weekday;
 use jbr::clock::Timestamp;
-use jbr::jetbackup::facts::{Destination, Group, GroupStatus, Job, Log, LogStatus, Performance};
+use jbr::jetbackup::facts::{Destination, Group, GroupStatus, Job, Log, LogStatus, Performance, Rhythm};
 use jbr::jetbackup::reply::{self, Envelope, Node, ReplyError};
 use jbr::transport::Output;
 use serde_json::{Value, json};
@@ -155,6 +156,42 @@ fn logs_with_their_own_statuses() {
         log("e", None, "2026-11-21T01:40:00Z", Some("2026-11-21T01:41:00Z"), LogStatus::Other(77)),
     ];
     assert_eq!(page.rows, expected);
+}
+
+#[test]
+fn schedules_of_every_type() {
+    let row = |kind: Value, data: Value| json!({"_id": "5c4e", "name": "nightly", "type": kind, "type_data": data, "jobs": [{"_id": "a1", "name": "Backup: x"}, "a2"]});
+    let read = |kind: Value, data: Value| reply::schedule(&Node::new("listSchedules", "data", &row(kind, data)));
+    let good = [
+        (json!(1), json!(4), Rhythm::Hourly { every_h: 4 }),
+        (json!("1"), json!("12"), Rhythm::Hourly { every_h: 12 }),
+        (json!(2), json!([1, "7"]), Rhythm::Daily(vec![Weekday::Sun, Weekday::Sat])),
+        (json!(3), json!(2), Rhythm::Weekly(Weekday::Mon)),
+        (json!(3), json!([2]), Rhythm::Weekly(Weekday::Mon)),
+        (json!(4), json!({"0": 1, "2": 28}), Rhythm::Monthly(vec![1, 28])),
+        (json!(5), json!("a3"), Rhythm::AfterJob("a3".parse().unwrap())),
+        (json!(6), json!(null), Rhythm::Other(6)),
+    ];
+    for (kind, data, rhythm) in good {
+        let schedule = read(kind, data).unwrap();
+        assert_eq!(schedule.rhythm, rhythm);
+        assert_eq!(schedule.jobs, ["a1".parse().unwrap(), "a2".parse().unwrap()]);
+    }
+    let bad = [
+        (json!(1), json!(0), "data.type_data is 0, not hours, 1 to 24"),
+        (json!(2), json!([]), "data.type_data is [], not a list of days"),
+        (json!(2), json!([8]), "data.type_data[0] is 8, not a day of the week, 1 to 7"),
+        (json!(3), json!([1, 2]), "data.type_data is [1,2], not one day of the week"),
+        (json!(4), json!([0]), "data.type_data[0] is 0, not a day of the month"),
+        (json!(5), json!(7), "data.type_data is 7, not an id"),
+        (json!(null), json!(7), "data.type is null, not a whole number"),
+    ];
+    for (kind, data, expected) in bad {
+        assert_eq!(message(read(kind, data)), format!("listSchedules: {expected}"));
+    }
+    // Before it was ever used, and in versions that do not say by whom.
+    let unused = json!({"_id": "5c4e", "name": 7, "type": 1, "type_data": 1});
+    assert_eq!(reply::schedule(&Node::new("listSchedules", "data", &unused)).unwrap().jobs, []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use jbr::clock::Timestamp;
-use jbr::desired::OnTimeout;
+use jbr::desired::{OnTimeout, Retry};
 use jbr::execute::journal::{Journal, Phase};
 use jbr::execute::observation::{GroupSight, JobSight, ServerSight, Survey, TriggerAnswer};
 use jbr::execute::outcome::Verdict;
@@ -22,6 +22,8 @@ pub(crate) struct Scene {
     pub(crate) now: Timestamp,
     pub(crate) events: Vec<Event>,
     stop: bool,
+    /// The job that everybody was asked for last.
+    asked_for: Option<(ServerName, JobId)>,
 }
 
 impl Scene {
@@ -36,14 +38,20 @@ impl Scene {
             settle: MINUTE * 4,
             on_timeout: OnTimeout::Hold,
             gates: vec![],
+            after: vec![],
+            openings: None,
+            fits: None,
+            retry: Retry::NEVER,
+            usual: None,
         };
         let queue = Queue {
             items: addresses.iter().map(item).collect(),
             servers: vec!["a".parse().unwrap(), "b".parse().unwrap()],
             poll: MINUTE / 2,
             unreachable_wait: MINUTE * 15,
+            stays: false,
         };
-        Self { queue, journal: Journal::new(now), now, events: vec![], stop: false }
+        Self { queue, journal: Journal::new(now), now, events: vec![], stop: false, asked_for: None }
     }
 
     pub(crate) fn with_gate(address: &str) -> Self {
@@ -157,7 +165,7 @@ impl Scene {
 
     pub(crate) fn survey(&mut self, servers: &[(&str, Seen<ServerSight>)]) -> Action {
         let servers = servers.iter().map(|(name, sight)| (name.parse().unwrap(), sight.clone())).collect();
-        self.see(Sight::Survey(Survey { servers, logs: Seen::Known(vec![]) }))
+        self.see(Sight::Survey(Survey { servers, job: self.asked_for.clone(), logs: Seen::Known(vec![]) }))
     }
 
     pub(crate) fn gate(&mut self, open: &Seen<bool>) -> Action {
@@ -202,6 +210,9 @@ impl Scene {
         invariant::check(&self.queue, &self.journal, &observation, &turn).unwrap();
         self.journal = turn.journal;
         self.events.extend(turn.events);
+        if let Action::Survey { job } = &turn.action {
+            self.asked_for.clone_from(job);
+        }
         turn.action
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jbr::clock::{Timestamp, earlier, elapsed};
+use jbr::clock::{Timestamp, earlier, elapsed, later};
 use jbr::execute::journal::{Answer, GateState, Journal, Phase, Running};
 use jbr::execute::outcome::Outcome;
 use jbr::execute::step::STOP_WAIT;
@@ -42,6 +42,8 @@ pub(crate) fn aged(mut journal: Journal, now: Timestamp, base: Timestamp, queue:
         }
     };
     for entry in journal.entries.values_mut() {
+        // A wait that is over is none.
+        entry.not_before = entry.not_before.filter(|at| *at > now).map(|at| later(base, elapsed(now, at)));
         match &mut entry.phase {
             Phase::Queued | Phase::Preparing => {}
             Phase::Triggered(triggered) => {
@@ -59,6 +61,7 @@ pub(crate) fn aged(mut journal: Journal, now: Timestamp, base: Timestamp, queue:
             Phase::Done(outcome) => {
                 forget_when(outcome, base);
                 entry.triggers = 0;
+                entry.attempts = 0;
             }
         }
     }

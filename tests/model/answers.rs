@@ -53,7 +53,7 @@ impl World {
         };
         let servers = self.servers.keys().map(|name| (name.clone(), self.ask(name, sight))).collect();
         let logs = job.map_or(Seen::Unknown(Why::new("not asked")), |(name, _)| self.ask(name, logs));
-        (world, Sight::Survey(Survey { servers, logs }))
+        (world, Sight::Survey(Survey { servers, job: job.cloned(), logs }))
     }
 
     fn look_at_job(&self, name: &ServerName, job: &JobId) -> Sight {

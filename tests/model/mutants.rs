@@ -57,6 +57,10 @@ pub(crate) enum Mutant {
     StartingOverForgets,
     /// A door that does not open is told to open for ever.
     TriesForEver,
+    /// What a job comes after is forgotten once the queue is made.
+    OrderForgotten,
+    /// A second try does not wait for its time.
+    TriedAgainAtOnce,
     /// The wall clock is believed when it goes back.
     ClockBelieved,
 }
@@ -64,7 +68,7 @@ pub(crate) enum Mutant {
 /// All the mistakes, each with the search that must find it and the invariant that it must break. `journal_covers_world` would tell of
 /// most of them long before harm is done; it is held against them only where it is the one: a machine that forgets a backup on a server
 /// that answers is saved by the look at everybody before the next trigger.
-pub(crate) const MUTANTS: [(Mutant, &str, &str); 21] = [
+pub(crate) const MUTANTS: [(Mutant, &str, &str); 23] = [
     (Mutant::PersistAfterActing, "one server: outages and losses", "triggered_once"),
     (Mutant::UnknownTakenForIdle, "one server: outages and losses", "unknown_is_not_idle"),
     (Mutant::OnlyTheOwnServerAsked, "two servers, one silent", "unknown_is_not_idle"),
@@ -85,6 +89,8 @@ pub(crate) const MUTANTS: [(Mutant, &str, &str); 21] = [
     (Mutant::BusyForEver, "a foreign backup", "unknown_is_not_idle"),
     (Mutant::StartingOverForgets, "starting over", "one_writer"),
     (Mutant::TriesForEver, "a door that is stuck", "can_always_finish"),
+    (Mutant::OrderForgotten, "one after the other, with a second try", "order_is_kept"),
+    (Mutant::TriedAgainAtOnce, "a second try", "tries_are_apart"),
     (Mutant::ClockBelieved, "stop", "time_never_goes_back"),
 ];
 
@@ -154,9 +160,15 @@ impl Mutant {
 
     /// Its turn.
     pub(crate) fn step(self, queue: &Queue, journal: &Journal, seen: &Observation) -> Turn {
-        let mut journal = journal.clone();
+        let (mut queue, mut journal, mut seen) = (queue.clone(), journal.clone(), seen.clone());
+        if self == Self::OrderForgotten {
+            queue.items.iter_mut().for_each(|item| item.after.clear());
+        }
         let settle = queue.items.first().map(|item| item.settle).unwrap_or_default();
         for entry in journal.entries.values_mut() {
+            if self == Self::TriedAgainAtOnce && entry.not_before.is_some() {
+                seen.at = later(seen.at, TICK);
+            }
             match (self, &mut entry.phase, &seen.sight) {
                 (Self::LostCommandNotWaitedOut, Phase::Triggered(triggered), _) => {
                     triggered.at = earlier(triggered.at, settle);
@@ -183,7 +195,7 @@ impl Mutant {
             }
         }
         let busy = journal.busy.clone();
-        let mut turn = step(queue, &journal, seen);
+        let mut turn = step(&queue, &journal, &seen);
         match (self, &turn.action) {
             (Self::BusyForEver, _) => turn.journal.busy.extend(busy),
             (Self::ClockBelieved, _) if seen.at < journal.at => turn.journal.at = seen.at,

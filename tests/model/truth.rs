@@ -1,6 +1,7 @@
 //! What must hold, told by the world and not by the journal.
 
 use jbr::clock::elapsed;
+use jbr::desired::When;
 use jbr::execute::Action;
 use jbr::execute::journal::{GateState, Journal, Phase};
 use jbr::execute::outcome::Outcome;
@@ -37,10 +38,39 @@ impl Judge<'_> {
     /// What must hold when an action leaves.
     pub(crate) fn before_acting(&self, world: &World, mind: &Journal, action: &Action) -> Result<(), Broken> {
         match action {
-            Action::Trigger { server, .. } => self.unknown_is_not_idle(world, mind, server),
+            Action::Trigger { server, .. } => {
+                self.order_is_kept(mind, server)?;
+                self.tries_are_apart(mind, server)?;
+                self.unknown_is_not_idle(world, mind, server)
+            }
             Action::Set { server, open: false, .. } => self.never_closed_under_a_backup(server, &world.servers[server]),
             _ => Ok(()),
         }
+    }
+
+    /// A second try begins no earlier than it may.
+    fn tries_are_apart(&self, mind: &Journal, target: &ServerName) -> Result<(), Broken> {
+        let entries = mind.entries.iter().filter(|(address, _)| address.server == *target);
+        for (address, entry) in entries {
+            let may = entry.not_before.is_none_or(|at| at <= mind.at);
+            self.ensure("tries_are_apart", may, || format!("{address} is tried again too early"))?;
+        }
+        Ok(())
+    }
+
+    /// What an item comes after is over, and ended as it must have.
+    fn order_is_kept(&self, mind: &Journal, target: &ServerName) -> Result<(), Broken> {
+        for item in self.queue.items.iter().filter(|item| item.address.server == *target) {
+            for after in &item.after {
+                let outcome = mind.outcome(&after.job);
+                let is_enough = outcome.is_some_and(|outcome| match after.when {
+                    When::Success => outcome.verdict.is_good(),
+                    When::Finished => outcome.verdict.has_run(),
+                });
+                self.ensure("order_is_kept", is_enough, || format!("{} before {}", item.address, after.job))?;
+            }
+        }
+        Ok(())
     }
 
     /// Nobody who was seen busy still is, and who did not answer has been waited for. What began after everybody was asked is nobody's
@@ -77,7 +107,8 @@ impl Judge<'_> {
             let triggered =
                 server.executions.iter().filter(|execution| execution.by == Starter::Run(world.run)).count();
             let late = usize::from(server.late.is_some_and(|late| late.run == world.run));
-            self.ensure("triggered_once", triggered + late <= 1, || format!("{address} was started twice"))?;
+            let tries = usize::try_from(item.retry.attempts).unwrap();
+            self.ensure("triggered_once", triggered + late <= tries, || format!("{address} was started too often"))?;
             self.ensure("journal_covers_world", is_covered(item, server, stored), || {
                 format!("{address} is under way or open, and the stored journal does not say so")
             })?;

@@ -78,11 +78,21 @@ pub(crate) fn state(phase: Phase) -> State {
         settle: HOUR / 15,
         on_timeout: jbr::desired::OnTimeout::Hold,
         gates: vec![],
+        after: vec![],
+        openings: None,
+        fits: None,
+        retry: jbr::desired::Retry::NEVER,
+        usual: None,
     };
-    let queue =
-        Queue { items: vec![item], servers: vec!["a".parse().unwrap()], poll: HOUR / 120, unreachable_wait: HOUR / 4 };
+    let queue = Queue {
+        items: vec![item],
+        servers: vec!["a".parse().unwrap()],
+        poll: HOUR / 120,
+        unreachable_wait: HOUR / 4,
+        stays: false,
+    };
     let started = earlier(now(), HOUR * 2);
-    let entries = BTreeMap::from([(address(), Entry { phase, triggers: 1, inherited: false })]);
+    let entries = BTreeMap::from([(address(), Entry { phase, triggers: 1, ..Entry::default() })]);
     let mut state = State::new("proposal".to_owned());
     let journal = Journal { entries, ..Journal::new(started) };
     state.begin(Run { id: jbr::names::RunId::new(started, 0), started, queue, journal });

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, earlier, later};
-use jbr::desired::{Desired, Destination, HostKeyPolicy, Job, JobKind, OnTimeout, Partial, RunSettings, Server};
+use jbr::desired::{
+    After, Desired, Destination, HostKeyPolicy, Job, JobKind, OnTimeout, Partial, Retry, RunSettings, Server, When,
+};
 use jbr::execute::event::Event;
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
@@ -93,6 +95,13 @@ pub(crate) fn job(address_text: &str, id: u32) -> Job {
         start_timeout: 2 * MINUTE,
         on_timeout: OnTimeout::Hold,
         keep_disabled: false,
+        after: Vec::new(),
+        windows: Vec::new(),
+        fits: false,
+        every: None,
+        max_age: None,
+        retry: Retry::NEVER,
+        hold: None,
     }
 }
 
@@ -212,6 +221,17 @@ pub(crate) fn fleet() -> (Desired, Vec<ServerView>, State) {
     (desired, views, state)
 }
 
+/// The fleet with an order: what comes first, priorities that are shared and that are not, and what only the file decides.
+pub(crate) fn ordered() -> (Desired, Vec<ServerView>, State) {
+    let (mut desired, views, state) = fleet();
+    let after = |job: &str, when| vec![After { job: address(job), when }];
+    desired.jobs[0].after = after("server3/accounts", When::Success);
+    desired.jobs[0].priority = 10;
+    desired.jobs[3].after = after("server2/databases", When::Finished);
+    desired.jobs[3].priority = 20;
+    (desired, views, state)
+}
+
 /// A plan in which everything is decided and remarked that can be.
 pub(crate) fn everything() -> (Desired, Vec<ServerView>, State) {
     let servers = vec![
@@ -264,7 +284,9 @@ fn everything_views() -> Vec<ServerView> {
         destinations: vec![destination_id(8), destination_id(9)],
         ..live(12, "Elsewhere")
     };
-    let mut server1 = view("server1", vec![scheduled, elsewhere, live(19, "Weekly full")]);
+    let unmanaged =
+        facts::Job { schedules: Some(1), next_run: Some(later(now(), 26 * HOUR)), ..live(18, "Old monthly") };
+    let mut server1 = view("server1", vec![scheduled, elsewhere, live(19, "Weekly full"), unmanaged]);
     server1.forks = Seen::Known(Some(3));
     server1.gate = Seen::Known(SshGate::Absent);
     let closed_elsewhere = facts::Job { destinations: vec![destination_id(2)], ..live(24, "No destination") };
@@ -310,7 +332,7 @@ pub(crate) fn interrupted(ago: Duration) -> (Desired, Vec<ServerView>, State) {
         queue: proposal.queue,
         journal: Journal::new(later(started, 95 * MINUTE)),
     };
-    let phase = |phase| Entry { phase, triggers: 1, inherited: false };
+    let phase = |phase| Entry { phase, triggers: 1, ..Entry::default() };
     let first = outcome(Verdict::Completed, Some(started), later(started, 27 * MINUTE), "");
     let second_began = later(started, 27 * MINUTE);
     let note = "its queue group says 101, its log says 4: the worse one counts";
@@ -348,6 +370,11 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
         settle: 4 * MINUTE,
         on_timeout: OnTimeout::Hold,
         gates: Vec::new(),
+        after: Vec::new(),
+        openings: None,
+        fits: None,
+        retry: Retry::NEVER,
+        usual: None,
     });
     let items: Vec<Item> = items.collect();
     let servers: BTreeSet<ServerName> = items.iter().map(|item| item.address.server.clone()).collect();
@@ -356,11 +383,12 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
         servers: servers.into_iter().collect(),
         poll: Duration::from_secs(30),
         unreachable_wait: 15 * MINUTE,
+        stays: false,
     }
 }
 
 pub(crate) fn entry(phase: Phase, triggers: u32) -> Entry {
-    Entry { phase, triggers, inherited: false }
+    Entry { phase, triggers, ..Entry::default() }
 }
 
 /// A state whose run has an item in every phase.
@@ -591,6 +619,19 @@ fn second_half() -> Vec<(u32, Event)> {
                 outcome: outcome(Verdict::Completed, Some(now()), later(now(), HOUR), ""),
             },
         ),
+        (
+            1,
+            Event::Retrying {
+                job: late(),
+                outcome: outcome(Verdict::Failed, Some(now()), later(now(), HOUR), ""),
+                attempt: 2,
+                not_before: later(now(), 12 * HOUR),
+            },
+        ),
+        (1, Event::Waiting { next: Some(late()), reason: WaitReason::Retry { at: later(now(), 12 * HOUR) } }),
+        (1, Event::Waiting { next: Some(late()), reason: WaitReason::Window { opens: later(now(), 20 * HOUR) } }),
+        (1, Event::Ended(End::WindowClosed { opens: Some(later(now(), 20 * HOUR)) })),
+        (1, Event::Ended(End::WindowClosed { opens: None })),
         (1, Event::Ended(End::Interrupted)),
         (
             1,
@@ -623,12 +664,13 @@ pub(crate) fn name_of(event: &Event) -> &'static str {
         Event::Overlapped(_) => "Overlapped",
         Event::Done { .. } => "Done",
         Event::EndedBefore { .. } => "EndedBefore",
+        Event::Retrying { .. } => "Retrying",
         Event::Ended(_) => "Ended",
     }
 }
 
 /// How many names [`name_of`] has.
-pub(crate) const EVENTS: usize = 19;
+pub(crate) const EVENTS: usize = 20;
 
 /// The machine's own limits are words in the texts.
 pub(crate) const LIMITS: (u32, u32) = (step::TRIGGERS_MAX, step::STOPS_MAX);

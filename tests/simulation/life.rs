@@ -182,7 +182,7 @@ impl World {
                     self.count("unsafe_ends");
                     self.pass(gap + AFTER_UNSAFE);
                 }
-                Last::Ended(End::Interrupted, _) | Last::Died => self.pass(gap),
+                Last::Ended(End::Interrupted | End::WindowClosed { .. }, _) | Last::Died => self.pass(gap),
             }
             if let Some(misfortune) = &misfortune {
                 misfortune.clock.into_iter().for_each(|ahead| self.set_clock(ahead));

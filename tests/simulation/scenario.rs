@@ -182,6 +182,13 @@ fn declare_job(dice: &mut Dice, server: &desired::Server, job: &Job) -> desired:
         start_timeout: START_TIMEOUT,
         on_timeout: on_timeout(dice),
         keep_disabled: dice.percent(20),
+        after: vec![],
+        windows: vec![],
+        fits: false,
+        every: None,
+        max_age: None,
+        retry: desired::Retry::NEVER,
+        hold: None,
     }
 }
 

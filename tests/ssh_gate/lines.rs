@@ -31,6 +31,7 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
         Command::DisableDestinationByState(destination.clone(), flag),
         Command::DisableDestinationByModify(destination, flag),
         Command::ListAllLogs(slice),
+        Command::ListSchedules(slice),
     ];
     for (at, command) in commands.iter().enumerate() {
         assert_eq!(place(command), at);
@@ -39,7 +40,7 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
     commands
 }
 
-const VARIANTS: usize = 15;
+const VARIANTS: usize = 16;
 
 /// The place of each variant in [`typed`].
 fn place(command: &Command) -> usize {
@@ -59,6 +60,7 @@ fn place(command: &Command) -> usize {
         Command::DisableDestinationByState(..) => 12,
         Command::DisableDestinationByModify(..) => 13,
         Command::ListAllLogs(_) => 14,
+        Command::ListSchedules(_) => 15,
     }
 }
 

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::OnTimeout;
+use jbr::desired::{After, OnTimeout, Retry, RetryWhen, When};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
 };
 use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::hold::ByHand;
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, JobName, LogId, RunId, ServerName};
-use jbr::queue::{Gate, Item, Queue};
+use jbr::queue::{Gate, Item, Queue, Usual};
 use jbr::state::{JobRecord, Run, RunEnd, RunRecord, State};
+use jbr::window::Opening;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -23,10 +25,27 @@ const FEW: usize = 3;
 
 pub(crate) fn state() -> impl Strategy<Value = State> {
     let jobs = btree_map(address(), job_record(), 0..=FEW);
-    let rest = (vec(opened(), 0..=FEW), vec(run_record(), 0..=FEW));
+    let rest = (btree_map(address(), hold(), 0..=FEW), vec(opened(), 0..=FEW), vec(run_record(), 0..=FEW));
     ("[0-9a-f]{32}", any::<u64>(), option::of(run()), jobs, rest).prop_map(
-        |(lineage, serial, run, jobs, (opened, history))| State { lineage, serial, run, jobs, opened, history },
+        |(lineage, serial, run, jobs, (holds, opened, history))| State {
+            lineage,
+            serial,
+            run,
+            jobs,
+            holds,
+            opened,
+            history,
+        },
     )
+}
+
+fn hold() -> impl Strategy<Value = ByHand> {
+    (words(), moment(), words(), option::of(moment())).prop_map(|(user, since, reason, until)| ByHand {
+        user,
+        since,
+        reason,
+        until,
+    })
 }
 
 fn moment() -> impl Strategy<Value = Timestamp> {
@@ -92,31 +111,39 @@ fn run() -> impl Strategy<Value = Run> {
 }
 
 fn queue() -> impl Strategy<Value = Queue> {
-    (vec(item(), 0..=FEW), vec(server(), 0..=FEW), duration(), duration())
-        .prop_map(|(items, servers, poll, unreachable_wait)| Queue { items, servers, poll, unreachable_wait })
+    (vec(item(), 0..=FEW), vec(server(), 0..=FEW), duration(), duration(), any::<bool>()).prop_map(
+        |(items, servers, poll, unreachable_wait, stays)| Queue { items, servers, poll, unreachable_wait, stays },
+    )
 }
 
 fn item() -> impl Strategy<Value = Item> {
     let on_timeout = prop::sample::select(vec![OnTimeout::Hold, OnTimeout::Release, OnTimeout::Stop]);
-    (address(), job_id(), duration(), duration(), duration(), on_timeout, vec(gate(), 0..=FEW)).prop_map(
-        |(address, id, timeout, start_timeout, settle, on_timeout, gates)| Item {
-            address,
-            id,
-            timeout,
-            start_timeout,
-            settle,
-            on_timeout,
-            gates,
+    let limits = (duration(), duration(), duration(), on_timeout);
+    (address(), job_id(), limits, vec(gate(), 0..=FEW), beginning()).prop_map(
+        |(address, id, (timeout, start_timeout, settle, on_timeout), gates, (after, openings, fits, retry, usual))| {
+            Item { address, id, timeout, start_timeout, settle, on_timeout, gates, after, openings, fits, retry, usual }
         },
     )
 }
 
+/// What must be so before an item starts: its predecessors, its openings, what must be left of one, and what is tried again.
+type Beginning = (Vec<After>, Option<Vec<Opening>>, Option<Duration>, Retry, Option<Usual>);
+
+fn beginning() -> impl Strategy<Value = Beginning> {
+    let when = prop::sample::select(vec![When::Success, When::Finished]);
+    let after = (address(), when).prop_map(|(job, when)| After { job, when });
+    let opening = (moment(), moment()).prop_map(|(from, to)| Opening { from, to });
+    let usual = option::of((duration(), duration()).prop_map(|(median, p90)| Usual { median, p90 }));
+    let kinds = any::<[bool; 3]>();
+    let kinds = kinds.prop_map(|[failed, never_started, api_error]| RetryWhen { failed, never_started, api_error });
+    let retry = (any::<u32>(), duration(), kinds).prop_map(|(attempts, wait, when)| Retry { attempts, wait, when });
+    (vec(after, 0..=FEW), option::of(vec(opening, 0..=FEW)), option::of(duration()), retry, usual)
+}
+
 fn journal() -> impl Strategy<Value = Journal> {
-    let entry = (phase(), any::<u32>(), any::<bool>()).prop_map(|(phase, triggers, inherited)| Entry {
-        phase,
-        triggers,
-        inherited,
-    });
+    let entry = (phase(), any::<u32>(), any::<bool>(), any::<u32>(), option::of(moment())).prop_map(
+        |(phase, triggers, inherited, attempts, not_before)| Entry { phase, triggers, inherited, attempts, not_before },
+    );
     (
         moment(),
         btree_map(address(), entry, 0..=FEW),
@@ -140,6 +167,8 @@ fn journal() -> impl Strategy<Value = Journal> {
 fn wait_reason() -> impl Strategy<Value = WaitReason> {
     prop_oneof![
         (server(), words()).prop_map(|(server, why)| WaitReason::Unreachable { server, why }),
+        moment().prop_map(|at| WaitReason::Retry { at }),
+        moment().prop_map(|opens| WaitReason::Window { opens }),
         (server(), group(), option::of(job_id())).prop_map(|(server, group, job)| WaitReason::Busy {
             server,
             group,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::example;
 
 /// Under these keys the keys are names of servers and jobs, not words of the format.
-const KEYED: [&str; 2] = ["jobs", "entries"];
+const KEYED: [&str; 3] = ["jobs", "holds", "entries"];
 
 /// Under these keys a text is a word of the format, not somebody's name.
 const WORDED: [&str; 6] = ["on_timeout", "phase", "answer", "verdict", "state", "end"];
@@ -43,7 +43,7 @@ fn collect(value: &Value, words: &mut BTreeSet<String>) {
 /// Every key and word that the format can write.
 fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for state in [example::full(), example::other()] {
+    for state in [example::full(), example::other(), example::held()] {
         collect(&serde_json::from_slice(&encode(&state).unwrap()).unwrap(), &mut words);
     }
     words

@@ -1,15 +1,17 @@
 //! One state by hand that holds every word which the format can write.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::OnTimeout;
+use jbr::desired::{OnTimeout, Retry};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
 };
 use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::hold::ByHand;
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName};
 use jbr::queue::{Gate, Item, Queue};
@@ -71,6 +73,7 @@ pub(crate) fn full() -> State {
         jobs: [("server1/accounts", record()), ("server4/new", JobRecord::new(job('9')))]
             .map(|(text, record)| (address(text), record))
             .into(),
+        holds: BTreeMap::new(),
         opened: vec![opened(GateState::LeftOpen { why: "the server refused".to_owned() })],
         history: vec![history(RunEnd::Complete), history(RunEnd::Incomplete)],
     }
@@ -85,6 +88,13 @@ pub(crate) fn other() -> State {
         run.queue.poll = Duration::from_millis(1500);
     }
     state
+}
+
+/// With what format 1 has learned since: a job that a person holds.
+pub(crate) fn held() -> State {
+    let hold = |until| ByHand { user: "ana".to_owned(), since: at(0), reason: "the disk is moved".to_owned(), until };
+    let holds = [("server1/accounts", hold(None)), ("server1/files", hold(Some(at(86_400))))];
+    State { serial: 2, holds: holds.map(|(text, hold)| (address(text), hold)).into(), ..small() }
 }
 
 /// A run that was just begun.
@@ -123,6 +133,11 @@ fn queue(poll: Duration) -> Queue {
         settle: Duration::from_secs(300),
         on_timeout,
         gates,
+        after: vec![],
+        openings: None,
+        fits: None,
+        retry: Retry::NEVER,
+        usual: None,
     };
     Queue {
         items: vec![
@@ -133,6 +148,7 @@ fn queue(poll: Duration) -> Queue {
         servers: vec![server("server1"), server("server2"), server("server3")],
         poll,
         unreachable_wait: Duration::from_secs(900),
+        stays: false,
     }
 }
 
@@ -166,7 +182,7 @@ fn journal(waiting: Option<WaitReason>) -> Journal {
     let gate_states =
         [GateState::Opening { tries: 1 }, GateState::Open, GateState::Closing { since: at(90), tries: 2 }];
     Journal {
-        entries: entries.map(|(address, phase)| (address, Entry { phase, triggers: 1, inherited: false })).collect(),
+        entries: entries.map(|(address, phase)| (address, Entry { phase, triggers: 1, ..Entry::default() })).collect(),
         opened: gate_states.map(opened).into(),
         unreachable: [(server("server3"), at(60))].into(),
         busy: [server("server4")].into(),

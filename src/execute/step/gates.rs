@@ -4,7 +4,6 @@ use super::super::action::Action;
 use super::super::event::Event;
 use super::super::journal::{GateState, Opened, Phase, WaitReason};
 use super::super::observation::{GroupSight, ServerSight, Survey};
-use super::super::outcome::Verdict;
 use super::survey::{known, unfinished_guarded};
 use super::{GATE_TRIES_MAX, Goal, Machine, News};
 use std::time::Duration;
@@ -192,11 +191,11 @@ impl Machine<'_> {
             Seen::Known(false) if self.tries(index) < GATE_TRIES_MAX => News::None(self.soon()),
             Seen::Known(false) => {
                 // It stays in the journal: one of the commands may be carried out late, and is waited out before the closing.
-                self.done_without_run(address, Verdict::Skipped, format!("{gate} could not be enabled"))
+                self.skipped_by_api_error(address, format!("{gate} could not be enabled"))
             }
             Seen::Unknown(why) if elapsed(since, self.now) >= self.queue.unreachable_wait => {
                 let note = format!("{gate} was not seen enabled for {}: {why}", self.patience());
-                self.done_without_run(address, Verdict::Skipped, note)
+                self.skipped_by_api_error(address, note)
             }
             Seen::Unknown(_) => News::None(self.soon()),
         }

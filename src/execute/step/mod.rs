@@ -5,6 +5,8 @@
 //! the turn is a wait.
 
 mod gates;
+mod pace;
+mod ready;
 mod survey;
 mod trigger;
 mod watch;
@@ -19,6 +21,7 @@ use crate::clock::{Timestamp, elapsed};
 use crate::desired::OnTimeout;
 use crate::names::{JobAddress, ServerName};
 use crate::queue::{Item, Queue};
+use ready::Chance;
 
 /// How many triggers an item gets while no effect of one was ever seen; each is waited out before the next.
 pub const TRIGGERS_MAX: u32 = 3;
@@ -72,6 +75,8 @@ enum Goal {
     Close(usize),
     /// Start this item.
     Start(JobAddress),
+    /// Wait until one of those that are left may start.
+    Await,
     /// Nothing is left.
     End,
 }
@@ -175,6 +180,7 @@ impl<'a> Machine<'a> {
         let mut watched = None;
         let mut released = None;
         let mut next = None;
+        let mut awaits = false;
         for item in &self.queue.items {
             let address = || item.address.clone();
             match self.journal.phase(&item.address) {
@@ -183,7 +189,8 @@ impl<'a> Machine<'a> {
                 Phase::Running(running) if running.released => released = released.or_else(|| Some(address())),
                 Phase::Running(_) => watched = watched.or_else(|| Some(address())),
                 Phase::Preparing => next = Some(address()),
-                Phase::Queued => next = next.or_else(|| Some(address())),
+                Phase::Queued if self.chance(item) == Chance::Now => next = next.or_else(|| Some(address())),
+                Phase::Queued => awaits = true,
                 Phase::Done(_) => {}
             }
         }
@@ -196,12 +203,14 @@ impl<'a> Machine<'a> {
         match (next, released) {
             (Some(address), _) => Goal::Start(address),
             (None, Some(address)) => Goal::Watch(address),
+            (None, None) if awaits => Goal::Await,
             (None, None) => Goal::End,
         }
     }
 
     /// The action that a goal begins with.
     fn pursue(&mut self) -> Action {
+        self.skip_what_cannot_follow();
         match self.goal() {
             Goal::Resolve(address) => self.look_at_job(&address),
             Goal::Confirm(address) => self.read_log(&address),
@@ -211,6 +220,7 @@ impl<'a> Machine<'a> {
                 let job = self.item(&address).map(|item| (item.address.server.clone(), item.id.clone()));
                 Action::Survey { job }
             }
+            Goal::Await => self.await_chance(),
             Goal::End => Action::Finish(End::Complete),
         }
     }

@@ -5,6 +5,7 @@ use super::super::event::Event;
 use super::super::journal::{Answer, Baseline, Entry, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
 use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
+use super::ready::{Chance, Trouble};
 use super::{Goal, Machine, News, TRIGGERS_MAX};
 use crate::clock::{earlier, elapsed};
 use crate::jetbackup::facts::{Group, GroupStatus};
@@ -131,6 +132,15 @@ impl Machine<'_> {
     /// Starts an item if nothing guarded runs anywhere: opens what it needs first, and asks everybody again after that.
     fn start_if_free(&mut self, address: &JobAddress, survey: &Survey) -> News {
         let Some(item) = self.item(address) else { return News::Some };
+        if self.chance(item) != Chance::Now {
+            // Its window closed while it was prepared, or while everybody was asked.
+            self.journal.entry_mut(address).phase = Phase::Queued;
+            return News::Some;
+        }
+        if survey.job.as_ref() != Some(&(item.address.server.clone(), item.id.clone())) {
+            // Its turn came while everybody was asked for another: their logs are not its.
+            return News::Some;
+        }
         let sight = match survey.of(&address.server) {
             Seen::Known(sight) => sight,
             Seen::Unknown(why) if self.is_given_up(&address.server) => {
@@ -144,7 +154,7 @@ impl Machine<'_> {
         }
         if self.journal.entry_mut(address).triggers >= TRIGGERS_MAX {
             let note = format!("{TRIGGERS_MAX} triggers did not get through, or got no answer, and no backup appeared");
-            return self.done_without_run(address, Verdict::NeverStarted, note);
+            return self.done_by_api_error(address, note);
         }
         if let Some(gate) = item.gates.iter().find(|gate| !self.is_open(&address.server, gate)) {
             self.journal.entry_mut(address).phase = Phase::Preparing;
@@ -215,16 +225,36 @@ impl Machine<'_> {
         self.done(address, Outcome::without_run(verdict, self.now, note))
     }
 
+    /// Ends an item whose trigger was refused, or did not get through.
+    pub(super) fn done_by_api_error(&mut self, address: &JobAddress, note: String) -> News {
+        let outcome = Outcome::without_run(Verdict::NeverStarted, self.now, note);
+        self.done_after(address, outcome, Trouble::ApiError)
+    }
+
+    /// Ends an item for which could not be opened what it needs.
+    pub(super) fn skipped_by_api_error(&mut self, address: &JobAddress, note: String) -> News {
+        let outcome = Outcome::without_run(Verdict::Skipped, self.now, note);
+        self.done_after(address, outcome, Trouble::ApiError)
+    }
+
     pub(super) fn done(&mut self, address: &JobAddress, outcome: Outcome) -> News {
+        let trouble = Trouble::of(outcome.verdict);
+        self.done_after(address, outcome, trouble)
+    }
+
+    fn done_after(&mut self, address: &JobAddress, outcome: Outcome, trouble: Trouble) -> News {
         self.journal.waiting = None;
         let entry = self.journal.entry_mut(address);
         if entry.inherited {
             *entry = Entry::default();
             self.events.push(Event::EndedBefore { job: address.clone(), outcome });
-        } else {
-            entry.phase = Phase::Done(outcome.clone());
-            self.events.push(Event::Done { job: address.clone(), outcome });
+            return News::Some;
         }
+        if let Some(news) = self.try_again(address, &outcome, trouble) {
+            return news;
+        }
+        self.journal.entry_mut(address).phase = Phase::Done(outcome.clone());
+        self.events.push(Event::Done { job: address.clone(), outcome });
         News::Some
     }
 

@@ -137,9 +137,7 @@ impl Machine<'_> {
     fn nothing_shows(&mut self, item: &Item, triggered: &Triggered) -> News {
         let address = &item.address;
         match &triggered.answer {
-            Answer::Refused(why) => {
-                self.done_without_run(address, Verdict::NeverStarted, format!("the server refused: {why}"))
-            }
+            Answer::Refused(why) => self.done_by_api_error(address, format!("the server refused: {why}")),
             Answer::Accepted if elapsed(triggered.at, self.now) < item.start_timeout => {
                 self.wait_until_start(item, triggered)
             }

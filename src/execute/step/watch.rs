@@ -5,6 +5,7 @@ use super::super::event::Event;
 use super::super::journal::{Confirming, Phase, Running, Stop};
 use super::super::observation::JobSight;
 use super::super::outcome::{Outcome, Verdict};
+use super::pace::pause;
 use super::trigger::new_log;
 use super::{Goal, Machine, News, STOP_WAIT, STOPS_MAX};
 use std::time::Duration;
@@ -65,7 +66,8 @@ impl Machine<'_> {
         let is_overdue = (running.overdue || elapsed(running.since, self.now) >= item.timeout)
             && !has_run_for_less(group, item.timeout);
         let is_to_stop = is_overdue && item.on_timeout == OnTimeout::Stop;
-        let news = if is_overdue { self.overdue(item, running) } else { self.keep(address, running, self.queue.poll) };
+        let pause = pause(elapsed(running.since, self.now), percent, item.usual, self.queue.poll);
+        let news = if is_overdue { self.overdue(item, running) } else { self.keep(address, running, pause) };
         let waits_for_a_gate = group.status == GroupStatus::Pending && self.closed_gate_of(item).is_some();
         match news {
             News::None(_) if waits_for_a_gate && !is_to_stop => News::Do(Action::Survey { job: None }),

@@ -16,7 +16,8 @@ impl View<'_> {
             let errors = (tally.errors > 0).then(|| count(tally.errors, "error"));
             let rest: Vec<String> = errors.into_iter().chain(rest).collect();
             let rest = if rest.is_empty() { String::new() } else { format!("; {}", rest.join(", ")) };
-            sheet.toned(Tone::Heading, &format!("No backups to run{rest}."));
+            let what = if tally.fresh > 0 { "No backups are due" } else { "No backups to run" };
+            sheet.toned(Tone::Heading, &format!("{what}{rest}."));
             return;
         }
         let parts = [
@@ -35,9 +36,12 @@ impl View<'_> {
     /// What else is to be counted: what is done, left out, wrong or to be looked at.
     fn rest(&self) -> Option<String> {
         let tally = &self.tally;
+        let left_out = tally.not_queued - tally.fresh - tally.held;
         let parts = [
             (tally.done > 0).then(|| format!("{} done already", tally.done)),
-            (tally.not_queued > 0).then(|| format!("{} not queued", tally.not_queued)),
+            (left_out > 0).then(|| format!("{left_out} not queued")),
+            (tally.held > 0).then(|| format!("{} held", tally.held)),
+            (tally.fresh > 0 && tally.left() > 0).then(|| format!("{} not due", tally.fresh)),
             (tally.remarks > 0).then(|| count(tally.remarks, "remark")),
             (tally.to_close > 0).then(|| format!("{} to close", tally.to_close)),
         ];
@@ -52,6 +56,7 @@ impl View<'_> {
             Notice::Foreign { group } => !own.contains(&(remark.server.clone(), group.id.clone())),
             Notice::Differs { .. }
             | Notice::Unmanaged { .. }
+            | Notice::SeveralDestinations { .. }
             | Notice::Scheduled { .. }
             | Notice::Forks { .. }
             | Notice::Gate(_)

@@ -7,9 +7,12 @@ mod journal;
 mod outcome;
 mod queue;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::words::{Keyed, Moment, Seconds, Word, nullable};
+use crate::hold;
 use crate::names::{JobAddress, JobId, RunId};
 use crate::state;
 use journal::{Journal, Opened, Overlap};
@@ -24,8 +27,29 @@ pub(super) struct State {
     #[serde(deserialize_with = "nullable")]
     run: Option<Run>,
     jobs: Keyed<JobAddress, JobRecord>,
+    // Younger than the format: written only where there is one.
+    #[serde(default = "nothing", skip_serializing_if = "is_empty")]
+    holds: Keyed<JobAddress, Hold>,
     opened: Vec<Opened>,
     history: Vec<RunRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hold {
+    user: String,
+    since: Moment,
+    reason: String,
+    #[serde(deserialize_with = "nullable")]
+    until: Option<Moment>,
+}
+
+fn nothing<V>() -> Keyed<JobAddress, V> {
+    Keyed(BTreeMap::new())
+}
+
+fn is_empty<V>(map: &Keyed<JobAddress, V>) -> bool {
+    map.0.is_empty()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,12 +101,13 @@ enum RunEnd {
 
 impl From<&state::State> for State {
     fn from(state: &state::State) -> Self {
-        let state::State { lineage, serial, run, jobs, opened, history } = state;
+        let state::State { lineage, serial, run, jobs, holds, opened, history } = state;
         Self {
             lineage: lineage.clone(),
             serial: *serial,
             run: run.as_ref().map(Run::from),
             jobs: Keyed(jobs.iter().map(|(address, record)| (address.clone(), record.into())).collect()),
+            holds: Keyed(holds.iter().map(|(address, hold)| (address.clone(), hold.into())).collect()),
             opened: opened.iter().map(Opened::from).collect(),
             history: history.iter().map(RunRecord::from).collect(),
         }
@@ -91,15 +116,30 @@ impl From<&state::State> for State {
 
 impl From<State> for state::State {
     fn from(state: State) -> Self {
-        let State { lineage, serial, run, jobs, opened, history } = state;
+        let State { lineage, serial, run, jobs, holds, opened, history } = state;
         Self {
             lineage,
             serial,
             run: run.map(Into::into),
             jobs: jobs.0.into_iter().map(|(address, record)| (address, record.into())).collect(),
+            holds: holds.0.into_iter().map(|(address, hold)| (address, hold.into())).collect(),
             opened: opened.into_iter().map(Into::into).collect(),
             history: history.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<&hold::ByHand> for Hold {
+    fn from(hold: &hold::ByHand) -> Self {
+        let hold::ByHand { user, since, reason, until } = hold;
+        Self { user: user.clone(), since: Moment(*since), reason: reason.clone(), until: until.map(Moment) }
+    }
+}
+
+impl From<Hold> for hold::ByHand {
+    fn from(hold: Hold) -> Self {
+        let Hold { user, since, reason, until } = hold;
+        Self { user, since: since.0, reason, until: until.map(|moment| moment.0) }
     }
 }
 

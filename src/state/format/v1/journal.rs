@@ -31,6 +31,15 @@ struct Entry {
     triggers: u32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     inherited: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<Moment>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +79,12 @@ enum WaitReason {
         group: Word<GroupId>,
         #[serde(deserialize_with = "nullable")]
         job: Option<Word<JobId>>,
+    },
+    Retry {
+        at: Moment,
+    },
+    Window {
+        opens: Moment,
     },
 }
 
@@ -120,15 +135,21 @@ impl From<Journal> for journal::Journal {
 
 impl From<&journal::Entry> for Entry {
     fn from(entry: &journal::Entry) -> Self {
-        let journal::Entry { phase, triggers, inherited } = entry;
-        Self { phase: phase.into(), triggers: *triggers, inherited: *inherited }
+        let journal::Entry { phase, triggers, inherited, attempts, not_before } = entry;
+        Self {
+            phase: phase.into(),
+            triggers: *triggers,
+            inherited: *inherited,
+            attempts: *attempts,
+            not_before: not_before.map(Moment),
+        }
     }
 }
 
 impl From<Entry> for journal::Entry {
     fn from(entry: Entry) -> Self {
-        let Entry { phase, triggers, inherited } = entry;
-        Self { phase: phase.into(), triggers, inherited }
+        let Entry { phase, triggers, inherited, attempts, not_before } = entry;
+        Self { phase: phase.into(), triggers, inherited, attempts, not_before: not_before.map(|at| at.0) }
     }
 }
 
@@ -182,6 +203,8 @@ impl From<&journal::Waiting> for Waiting {
                     group: Word(group.clone()),
                     job: job.clone().map(Word),
                 },
+                journal::WaitReason::Retry { at } => WaitReason::Retry { at: Moment(*at) },
+                journal::WaitReason::Window { opens } => WaitReason::Window { opens: Moment(*opens) },
             },
         }
     }
@@ -197,6 +220,8 @@ impl From<Waiting> for journal::Waiting {
                 WaitReason::Busy { server, group, job } => {
                     journal::WaitReason::Busy { server: server.0, group: group.0, job: job.map(|id| id.0) }
                 }
+                WaitReason::Retry { at } => journal::WaitReason::Retry { at: at.0 },
+                WaitReason::Window { opens } => journal::WaitReason::Window { opens: opens.0 },
             },
         }
     }

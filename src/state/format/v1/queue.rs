@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::words::{Seconds, Word};
+use super::super::words::{Moment, Seconds, Word};
 use crate::desired;
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
 use crate::queue;
+use crate::window;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +15,8 @@ pub(super) struct Queue {
     servers: Vec<Word<ServerName>>,
     poll_s: Seconds,
     unreachable_wait_s: Seconds,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    stays: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,6 +29,62 @@ struct Item {
     settle_s: Seconds,
     on_timeout: OnTimeout,
     gates: Vec<Gate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    after: Vec<After>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    openings: Option<Vec<Opening>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits_s: Option<Seconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry: Option<Retry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usual: Option<Usual>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Usual {
+    median_s: Seconds,
+    p90_s: Seconds,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct After {
+    job: Word<JobAddress>,
+    when: When,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum When {
+    Success,
+    Finished,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opening {
+    from: Moment,
+    to: Moment,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retry {
+    attempts: u32,
+    wait_s: Seconds,
+    /// What is tried again; everything, where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    when: Option<Vec<Failure>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Failure {
+    Failed,
+    NeverStarted,
+    ApiError,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,31 +104,46 @@ pub(super) enum Gate {
 
 impl From<&queue::Queue> for Queue {
     fn from(queue: &queue::Queue) -> Self {
-        let queue::Queue { items, servers, poll, unreachable_wait } = queue;
+        let queue::Queue { items, servers, poll, unreachable_wait, stays } = queue;
         Self {
             items: items.iter().map(Item::from).collect(),
             servers: servers.iter().cloned().map(Word).collect(),
             poll_s: Seconds(*poll),
             unreachable_wait_s: Seconds(*unreachable_wait),
+            stays: *stays,
         }
     }
 }
 
 impl From<Queue> for queue::Queue {
     fn from(queue: Queue) -> Self {
-        let Queue { items, servers, poll_s, unreachable_wait_s } = queue;
+        let Queue { items, servers, poll_s, unreachable_wait_s, stays } = queue;
         Self {
             items: items.into_iter().map(Into::into).collect(),
             servers: servers.into_iter().map(|name| name.0).collect(),
             poll: poll_s.0,
             unreachable_wait: unreachable_wait_s.0,
+            stays,
         }
     }
 }
 
 impl From<&queue::Item> for Item {
     fn from(item: &queue::Item) -> Self {
-        let queue::Item { address, id, timeout, start_timeout, settle, on_timeout, gates } = item;
+        let queue::Item {
+            address,
+            id,
+            timeout,
+            start_timeout,
+            settle,
+            on_timeout,
+            gates,
+            after,
+            openings,
+            fits,
+            retry,
+            usual,
+        } = item;
         Self {
             address: Word(address.clone()),
             job_id: Word(id.clone()),
@@ -82,13 +156,32 @@ impl From<&queue::Item> for Item {
                 desired::OnTimeout::Stop => OnTimeout::Stop,
             },
             gates: gates.iter().map(Gate::from).collect(),
+            after: after.iter().map(After::from).collect(),
+            openings: openings.as_ref().map(|openings| openings.iter().map(Opening::from).collect()),
+            fits_s: fits.map(Seconds),
+            // Nothing is tried again in most plans.
+            retry: (*retry != desired::Retry::NEVER).then(|| Retry::from(retry)),
+            usual: usual.map(|usual| Usual { median_s: Seconds(usual.median), p90_s: Seconds(usual.p90) }),
         }
     }
 }
 
 impl From<Item> for queue::Item {
     fn from(item: Item) -> Self {
-        let Item { address, job_id, timeout_s, start_timeout_s, settle_s, on_timeout, gates } = item;
+        let Item {
+            address,
+            job_id,
+            timeout_s,
+            start_timeout_s,
+            settle_s,
+            on_timeout,
+            gates,
+            after,
+            openings,
+            fits_s,
+            retry,
+            usual,
+        } = item;
         Self {
             address: address.0,
             id: job_id.0,
@@ -101,7 +194,67 @@ impl From<Item> for queue::Item {
                 OnTimeout::Stop => desired::OnTimeout::Stop,
             },
             gates: gates.into_iter().map(Into::into).collect(),
+            after: after.into_iter().map(Into::into).collect(),
+            openings: openings.map(|openings| openings.into_iter().map(Into::into).collect()),
+            fits: fits_s.map(|fits| fits.0),
+            retry: retry.map_or(desired::Retry::NEVER, Into::into),
+            usual: usual.map(|usual| queue::Usual { median: usual.median_s.0, p90: usual.p90_s.0 }),
         }
+    }
+}
+
+impl From<&desired::Retry> for Retry {
+    fn from(retry: &desired::Retry) -> Self {
+        let desired::Retry { attempts, wait, when } = *retry;
+        let desired::RetryWhen { failed, never_started, api_error } = when;
+        let kinds = [(failed, Failure::Failed), (never_started, Failure::NeverStarted), (api_error, Failure::ApiError)];
+        let named = kinds.into_iter().filter_map(|(is_tried, kind)| is_tried.then_some(kind));
+        let when = (when != desired::RetryWhen::ANY).then(|| named.collect());
+        Self { attempts, wait_s: Seconds(wait), when }
+    }
+}
+
+impl From<Retry> for desired::Retry {
+    fn from(retry: Retry) -> Self {
+        let Retry { attempts, wait_s, when } = retry;
+        let when = when.map_or(desired::RetryWhen::ANY, |kinds| desired::RetryWhen {
+            failed: kinds.contains(&Failure::Failed),
+            never_started: kinds.contains(&Failure::NeverStarted),
+            api_error: kinds.contains(&Failure::ApiError),
+        });
+        Self { attempts, wait: wait_s.0, when }
+    }
+}
+
+impl From<&desired::After> for After {
+    fn from(after: &desired::After) -> Self {
+        let when = match after.when {
+            desired::When::Success => When::Success,
+            desired::When::Finished => When::Finished,
+        };
+        Self { job: Word(after.job.clone()), when }
+    }
+}
+
+impl From<After> for desired::After {
+    fn from(after: After) -> Self {
+        let when = match after.when {
+            When::Success => desired::When::Success,
+            When::Finished => desired::When::Finished,
+        };
+        Self { job: after.job.0, when }
+    }
+}
+
+impl From<&window::Opening> for Opening {
+    fn from(opening: &window::Opening) -> Self {
+        Self { from: Moment(opening.from), to: Moment(opening.to) }
+    }
+}
+
+impl From<Opening> for window::Opening {
+    fn from(opening: Opening) -> Self {
+        Self { from: opening.from.0, to: opening.to.0 }
     }
 }
 

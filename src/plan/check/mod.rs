@@ -1,34 +1,54 @@
 //! What no value can know alone: names that must exist, and names that must be the only ones.
 
+mod after;
+mod ages;
+mod opens;
+mod windows;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::finding::{Findings, Span, quoted};
+use super::job::JobSyntax;
 use super::problem::Problem;
 use super::suggest::closest;
-use super::syntax::{JobSyntax, PlanSyntax};
+use super::syntax::PlanSyntax;
 
 /// How many names a message lists.
 const NAMES_MAX: usize = 10;
 
 /// Records what does not fit together. Where a part could not be read, what it may have declared is not missed.
 pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    check_all_but_jobs(plan, findings);
     if plan.gaps.any.is_none() {
-        declares_something(plan, findings);
+        declares_jobs(plan, findings);
+    }
+}
+
+/// The same of a plan that may not have any jobs yet.
+pub(super) fn check_all_but_jobs(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+    if plan.gaps.any.is_none() {
+        declares_servers(plan, findings);
     }
     if plan.gaps.servers.is_none() && !plan.servers.is_empty() {
         known_servers(plan, findings);
     }
     unique_addresses(&plan.jobs, findings);
     unique_ids(&plan.jobs, findings);
+    after::check(plan, findings);
+    windows::check(plan, findings);
+    ages::check(plan, findings);
 }
 
-fn declares_something(plan: &PlanSyntax, findings: &mut Findings<'_>) {
+fn declares_servers(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     if plan.servers.is_empty() {
         let problem = Problem::new("the plan declares no servers", "no `servers` in here")
             .help("add `servers:` with a line such as `  server1: { host: server1.example.com }`");
         findings.push(Span::start_of(0), problem);
     }
+}
+
+fn declares_jobs(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     if plan.jobs.is_empty() {
         let problem = Problem::new("the plan declares no jobs", "no `jobs` in here").help(
             "add `jobs:` with an item such as `  - { name: accounts, server: server1, id: 6503eec8ebbf07708d06f1d2 }`",
@@ -49,13 +69,16 @@ fn known_servers(plan: &PlanSyntax, findings: &mut Findings<'_>) {
         if known.contains(&name) {
             continue;
         }
-        let label = match closest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean {}?", quoted(near)),
-            None => "not declared under `servers`".to_owned(),
-        };
-        let problem = Problem::new(format!("unknown server {}", quoted(name)), label);
+        let near = closest(name, known.iter().copied());
+        let problem = unknown("server", name, near, "not declared under `servers`");
         findings.push(server.span, problem.help(format!("declared are: {}", listed(&known))));
     }
+}
+
+/// A name that nobody declared.
+fn unknown(what: &str, name: &str, near: Option<&str>, where_not: &str) -> Problem {
+    let label = near.map_or(where_not.to_owned(), |near| format!("did you mean {}?", quoted(near)));
+    Problem::new(format!("unknown {what} {}", quoted(name)), label)
 }
 
 fn listed(names: &[&str]) -> String {
@@ -65,14 +88,12 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn unique_addresses(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
-    let address = |job: &JobSyntax| match (&job.server, &job.name) {
-        (Ok(server), Ok(name)) => Some((format!("{}/{}", server.value, name.value), name.span)),
-        _ => None,
-    };
+    let address = |job: &JobSyntax| Some((job.address().ok()?, job.name.as_ref().ok()?.span));
     for (address, first, again) in repeated(jobs.iter().filter_map(address)) {
-        let problem = Problem::new(format!("two jobs have the address {}", quoted(&address)), "and again here")
-            .related(first, "first here")
-            .help("give one of them another name, or remove it");
+        let problem =
+            Problem::new(format!("two jobs have the address {}", quoted(&address.to_string())), "and again here")
+                .related(first, "first here")
+                .help("give one of them another name, or remove it");
         findings.push(again, problem);
     }
 }
@@ -88,7 +109,7 @@ fn unique_ids(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
 }
 
 /// What comes more than once: with its first place, and each later one.
-fn repeated<T: Eq + Hash + Clone>(all: impl Iterator<Item = (T, Span)>) -> Vec<(T, Span, Span)> {
+pub(super) fn repeated<T: Eq + Hash + Clone>(all: impl Iterator<Item = (T, Span)>) -> Vec<(T, Span, Span)> {
     let mut first_of: HashMap<T, Span> = HashMap::new();
     let mut repeated = Vec::new();
     for (what, span) in all {

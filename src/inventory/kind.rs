@@ -1,0 +1,18 @@
+//! What a job backs up, in the plan's words.
+
+use crate::desired::JobKind;
+use crate::jetbackup::facts::Job;
+
+/// JetBackup's bits for what an account backup contains: 4 databases, 128 database users.
+const CONTAINS_DATABASES: i64 = 4 | 128;
+
+/// What a job backs up. JetBackup has no type for databases: such a job is an account job (1) that contains nothing else.
+#[must_use]
+pub fn kind_of(live: &Job) -> JobKind {
+    match (live.kind, live.contains) {
+        (1, Some(bits)) if bits != 0 && bits & !CONTAINS_DATABASES == 0 => JobKind::Database,
+        (1, _) => JobKind::Accounts,
+        (2, _) => JobKind::Directories,
+        _ => JobKind::Other,
+    }
+}

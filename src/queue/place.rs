@@ -1,0 +1,135 @@
+//! Why an item stands where it does: what `plan` tells whoever wonders.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::{Item, Queue};
+use crate::desired::{After, Desired, Job};
+use crate::names::JobAddress;
+
+/// Why an item stands where it does in its queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// It would stand earlier, but comes after this one.
+    After(After),
+    /// By its priority, which is not everybody's.
+    Priority {
+        /// The priority.
+        priority: i64,
+        /// Others have the same; among them it is the file that decides.
+        is_shared: bool,
+    },
+    /// As the file has it: nothing else tells it from the others.
+    File,
+    /// It is in no plan any more, or has another id there: taken along from the run that is resumed, before everything else.
+    TakenAlong,
+}
+
+/// The place of each item, in the order of the queue.
+#[must_use]
+pub fn places(desired: &Desired, queue: &Queue) -> Vec<(JobAddress, Place)> {
+    let files: BTreeMap<&JobAddress, (usize, &Job)> =
+        desired.jobs.iter().enumerate().map(|(place, job)| (&job.address, (place, job))).collect();
+    let declared = |item: &Item| files.get(&item.address).filter(|(_, job)| job.id == item.id).copied();
+    let mut of_priority: BTreeMap<i64, usize> = BTreeMap::new();
+    for (_, job) in queue.items.iter().filter_map(declared) {
+        *of_priority.entry(job.priority).or_default() += 1;
+    }
+    let numbers: BTreeMap<&JobAddress, usize> =
+        queue.items.iter().enumerate().map(|(number, item)| (&item.address, number)).collect();
+    let mut least_urgent = None;
+    let mut places = Vec::with_capacity(queue.items.len());
+    for (number, item) in queue.items.iter().enumerate() {
+        let place = declared(item).map_or(Place::TakenAlong, |(file, job)| {
+            // Without what it comes after, the more urgent stands first.
+            let urgency = (Reverse(job.priority), file);
+            let is_held_back = least_urgent > Some(urgency);
+            least_urgent = least_urgent.max(Some(urgency));
+            // Of all that it comes after, the last one in the queue: with that it became ready.
+            let before = item.after.iter().filter_map(|after| Some((numbers.get(&after.job)?, after)));
+            let last = before.filter(|(before, _)| **before < number).max_by_key(|(before, _)| **before);
+            match last {
+                Some((_, after)) if is_held_back => Place::After(after.clone()),
+                _ => by_priority(job.priority, &of_priority),
+            }
+        });
+        places.push((item.address.clone(), place));
+    }
+    places
+}
+
+fn by_priority(priority: i64, of_priority: &BTreeMap<i64, usize>) -> Place {
+    if of_priority.len() > 1 {
+        Place::Priority { priority, is_shared: of_priority.get(&priority).is_some_and(|count| *count > 1) }
+    } else {
+        Place::File
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::{OnTimeout, Partial, Retry, RunSettings, When};
+    use crate::diff::{Choice, Decision, Diff};
+    use crate::names::JobId;
+    use crate::queue::build::{Outlook, build};
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn job(address: &str, priority: i64, after: &[&str]) -> Job {
+        Job {
+            address: address.parse().unwrap(),
+            id: JobId::new("a").unwrap(),
+            kind: None,
+            priority,
+            timeout: SECOND,
+            start_timeout: SECOND,
+            on_timeout: OnTimeout::Hold,
+            keep_disabled: false,
+            after: after.iter().map(|job| after_success(job)).collect(),
+            windows: Vec::new(),
+            fits: false,
+            every: None,
+            max_age: None,
+            retry: Retry::NEVER,
+            hold: None,
+        }
+    }
+
+    fn after_success(job: &str) -> After {
+        After { job: job.parse().unwrap(), when: When::Success }
+    }
+
+    fn check(jobs: Vec<Job>, expected: &[(&str, Place)]) {
+        let run = RunSettings { poll: SECOND, unreachable_wait: SECOND, partial: Partial::Warn, resume_within: SECOND };
+        let decision =
+            |job: &Job| Decision { address: job.address.clone(), live_name: None, verdict: Choice::Run, due: None };
+        let diff = Diff { decisions: jobs.iter().map(decision).collect(), remarks: Vec::new() };
+        let desired = Desired { servers: Vec::new(), jobs, run };
+        let now = crate::clock::Timestamp::UNIX_EPOCH;
+        let outlook = Outlook { now, usual: &std::collections::BTreeMap::new() };
+        let queue = build(&desired, &diff, &outlook);
+        let expected: Vec<_> = expected.iter().map(|(job, place)| (job.parse().unwrap(), place.clone())).collect();
+        assert_eq!(places(&desired, &queue), expected);
+        // Whatever is no longer declared was taken along.
+        let nothing = Desired { jobs: Vec::new(), ..desired };
+        assert!(places(&nothing, &queue).iter().all(|(_, place)| *place == Place::TakenAlong));
+    }
+
+    #[test]
+    fn each_place_has_the_reason_that_decided_it() {
+        check(vec![job("a/x", 0, &[]), job("b/y", 0, &[])], &[("a/x", Place::File), ("b/y", Place::File)]);
+        let shared = |priority| Place::Priority { priority, is_shared: true };
+        let only = |priority| Place::Priority { priority, is_shared: false };
+        check(
+            vec![job("a/x", 0, &[]), job("b/y", 5, &[]), job("c/z", 0, &[])],
+            &[("b/y", only(5)), ("a/x", shared(0)), ("c/z", shared(0))],
+        );
+        // Of two that it waits for, the later one let it go; an edge that changed nothing is no reason.
+        check(
+            vec![job("a/x", 9, &["c/z", "b/y"]), job("b/y", 0, &[]), job("c/z", 1, &[]), job("d/end", -1, &["b/y"])],
+            &[("c/z", only(1)), ("b/y", only(0)), ("a/x", Place::After(after_success("b/y"))), ("d/end", only(-1))],
+        );
+    }
+}

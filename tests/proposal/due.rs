@@ -1,0 +1,203 @@
+//! What `every` and holds keep out of the queue, and what they do not.
+
+use std::time::Duration;
+
+use jbr::clock::{Timestamp, earlier, later};
+use jbr::desired::{Desired, Hold};
+use jbr::diff::Choice;
+use jbr::execute::journal::Phase;
+use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::hold::ByHand;
+use jbr::inventory::{Inventory, ServerView};
+use jbr::jetbackup::facts::{GroupStatus, Log, LogStatus};
+use jbr::proposal::{Beginning, Proposal, Request, logs_wanted, propose};
+use jbr::seen::{Seen, Why};
+use jbr::state::{JobRecord, State};
+
+use crate::left::{HOUR, JOB, address, groups, log_id, none, now, running, state, triggered, unread, view};
+
+fn every(hours: u32) -> Desired {
+    let mut desired = crate::left::desired();
+    desired.jobs[0].every = Some(HOUR * hours);
+    desired
+}
+
+fn new_state() -> State {
+    State::new("due".to_owned())
+}
+
+fn ago(hours: u32) -> Timestamp {
+    earlier(now(), HOUR * hours)
+}
+
+/// A good log that ended so many hours ago.
+fn good(hours: u32) -> Seen<Vec<Log>> {
+    let (started, ended) = (Some(ago(hours + 1)), Some(ago(hours)));
+    Seen::Known(vec![Log { id: log_id(), job: JOB.parse().ok(), started, ended, status: LogStatus::Completed }])
+}
+
+fn failed() -> Seen<Vec<Log>> {
+    let (started, ended) = (Some(ago(2)), Some(ago(1)));
+    Seen::Known(vec![Log { id: log_id(), job: JOB.parse().ok(), started, ended, status: LogStatus::Failed }])
+}
+
+fn remembers(hours: u32) -> State {
+    let mut state = new_state();
+    let record = JobRecord { last_success: Some(ago(hours)), ..JobRecord::new(JOB.parse().unwrap()) };
+    state.jobs.insert(address(), record);
+    state
+}
+
+fn held(until: Option<Timestamp>) -> State {
+    let mut state = new_state();
+    let hold = ByHand { user: "ana".to_owned(), since: ago(9), reason: "the disk is moved".to_owned(), until };
+    state.holds.insert(address(), hold);
+    state
+}
+
+fn proposal(desired: &Desired, inventory: &Inventory, state: &State) -> Proposal {
+    propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now())
+}
+
+fn silent() -> Inventory {
+    let why = || Why::new("no route to host");
+    let server = "a".parse().unwrap();
+    Inventory {
+        servers: vec![ServerView {
+            server,
+            version: None,
+            jobs: Seen::Unknown(why()),
+            groups: Seen::Unknown(why()),
+            logs: std::collections::BTreeMap::new(),
+            destinations: Seen::Unknown(why()),
+            forks: Seen::Unknown(why()),
+            gate: Seen::Unknown(why()),
+        }],
+    }
+}
+
+/// The symbol of the decision, and whether the job has a place in the queue.
+fn decided(desired: &Desired, inventory: &Inventory, state: &State) -> (char, bool) {
+    let proposal = proposal(desired, inventory, state);
+    let symbol = proposal.diff.decisions[0].verdict.symbol();
+    assert_eq!(proposal.has_work(), !proposal.queue.items.is_empty());
+    (symbol, !proposal.queue.items.is_empty())
+}
+
+#[test]
+fn a_job_is_queued_unless_its_last_good_backup_is_proven_young_enough() {
+    const RUN: (char, bool) = ('>', true);
+    const FRESH: (char, bool) = ('·', false);
+    let rows = [
+        ("23 h old by its log", view(none(), Some(good(23))), new_state(), FRESH),
+        ("24 h old", view(none(), Some(good(24))), new_state(), RUN),
+        ("25 h old", view(none(), Some(good(25))), new_state(), RUN),
+        ("never", view(none(), Some(Seen::Known(vec![]))), new_state(), RUN),
+        ("failed an hour ago", view(none(), Some(failed())), new_state(), RUN),
+        ("failed an hour ago, good before", view(none(), Some(failed())), remembers(3), FRESH),
+        ("its logs cannot be read", view(none(), Some(unread())), new_state(), RUN),
+        ("its logs cannot be read, and jbr remembers", view(none(), Some(unread())), remembers(3), FRESH),
+        ("its logs cannot be read, and jbr remembers an old one", view(none(), Some(unread())), remembers(30), RUN),
+        ("somebody ran it since", view(none(), Some(good(3))), remembers(30), FRESH),
+        ("its server is silent", silent(), new_state(), ('?', true)),
+        ("its server is silent, and jbr remembers", silent(), remembers(3), FRESH),
+        ("its server is silent, and jbr remembers an old one", silent(), remembers(30), ('?', true)),
+        (
+            "it runs, young as the last one is",
+            view(groups(GroupStatus::Started), Some(good(3))),
+            new_state(),
+            ('=', true),
+        ),
+    ];
+    for (what, inventory, state, expected) in rows {
+        assert_eq!(decided(&every(24), &inventory, &state), expected, "{what}");
+    }
+    let always = crate::left::desired();
+    assert_eq!(decided(&always, &view(none(), Some(good(1))), &new_state()), RUN, "without `every`, always");
+}
+
+#[test]
+fn a_fresh_job_that_is_disabled_is_not_due_and_no_run_is_recorded_for_it() {
+    let mut inventory = view(none(), Some(good(3)));
+    if let Seen::Known(jobs) = &mut inventory.servers[0].jobs {
+        jobs[0].disabled = true;
+    }
+    assert_eq!(decided(&every(24), &inventory, &new_state()), ('·', false));
+    assert_eq!(decided(&every(2), &inventory, &new_state()), ('~', true));
+}
+
+#[test]
+fn a_job_that_does_not_exist_is_an_error_however_fresh_or_held() {
+    let mut inventory = view(none(), Some(good(3)));
+    inventory.servers[0].jobs = Seen::Known(vec![]);
+    assert_eq!(decided(&every(24), &inventory, &held(None)), ('x', false));
+}
+
+#[test]
+fn a_held_job_is_not_queued_whoever_holds_it_and_until_then_only() {
+    const HELD: (char, bool) = ('!', false);
+    let idle = || view(none(), None);
+    let by_plan = |until| {
+        let mut desired = crate::left::desired();
+        desired.jobs[0].hold = Some(Hold { reason: "moved".to_owned(), until });
+        desired
+    };
+    let always = crate::left::desired();
+    let (past, soon) = (Some(ago(1)), Some(later(now(), HOUR)));
+    assert_eq!(decided(&always, &idle(), &held(None)), HELD);
+    assert_eq!(decided(&always, &idle(), &held(soon)), HELD);
+    assert_eq!(decided(&always, &idle(), &held(past)), ('>', true));
+    assert_eq!(decided(&always, &idle(), &held(Some(now()))), ('>', true), "it ends at the moment that it names");
+    assert_eq!(decided(&by_plan(None), &idle(), &new_state()), HELD);
+    assert_eq!(decided(&by_plan(past), &idle(), &new_state()), ('>', true));
+    assert_eq!(decided(&by_plan(past), &idle(), &held(soon)), HELD);
+    assert_eq!(decided(&always, &silent(), &held(None)), HELD);
+    let runs = view(groups(GroupStatus::Started), None);
+    assert_eq!(decided(&always, &runs, &held(None)), ('=', true), "a backup that runs is watched");
+    let both = proposal(&by_plan(soon), &idle(), &held(None));
+    let Choice::Held { holds } = &both.diff.decisions[0].verdict else { panic!("{:?}", both.diff) };
+    assert!(holds.plan.is_some() && holds.hand.is_some(), "{holds:?}");
+}
+
+#[test]
+fn a_hold_that_is_over_goes_with_the_next_run() {
+    let mut state = held(Some(ago(1)));
+    let proposal = proposal(&crate::left::desired(), &view(none(), None), &state);
+    proposal.begin(&mut state);
+    assert!(state.holds.is_empty());
+    let mut state = held(Some(later(now(), HOUR)));
+    proposal.begin(&mut state);
+    assert_eq!(state.holds.len(), 1);
+}
+
+/// What has begun is seen to its end; what has not is fresh or held like any other.
+#[test]
+fn an_interrupted_run_goes_on_with_what_it_has_begun() {
+    let done = Outcome { started: Some(ago(2)), ..Outcome::without_run(Verdict::Completed, ago(1), String::new()) };
+    for (phase, stays) in [
+        (Phase::Running(running(None)), true),
+        (triggered(Duration::from_secs(60)), true),
+        (Phase::Done(done), true),
+        (Phase::Queued, false),
+        (Phase::Preparing, false),
+    ] {
+        for (desired, holds) in [(every(24), new_state()), (crate::left::desired(), held(None))] {
+            let state = State { holds: holds.holds, ..state(phase.clone()) };
+            let proposal = proposal(&desired, &view(none(), Some(good(3))), &state);
+            assert!(matches!(proposal.beginning, Beginning::Resume(_)));
+            assert_eq!(proposal.queue.item(&address()).is_some(), stays, "{phase:?}");
+            assert_eq!(proposal.not_due().count(), usize::from(!stays), "{phase:?}");
+            assert!(proposal.has_work(), "the run must be ended, at least");
+        }
+    }
+}
+
+#[test]
+fn logs_are_read_of_the_jobs_that_are_measured_by_them() {
+    let wanted = |desired: &Desired| logs_wanted(desired, &new_state()).len();
+    assert_eq!(wanted(&crate::left::desired()), 0);
+    assert_eq!(wanted(&every(24)), 1);
+    let mut with_age = crate::left::desired();
+    with_age.jobs[0].max_age = Some(HOUR);
+    assert_eq!(wanted(&with_age), 1);
+}
