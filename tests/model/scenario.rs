@@ -10,6 +10,7 @@ use super::search::{Found, search};
 use super::world::{Door, Execution, Foreign, Spite, Stage, Starter, World};
 
 /// One search.
+#[derive(Clone, Copy)]
 pub(crate) struct Scenario {
     /// What it is about.
     pub(crate) name: &'static str,
