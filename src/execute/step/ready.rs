@@ -82,27 +82,8 @@ impl Machine<'_> {
 
     /// Nothing may start now: waits for the next try, or for a window if the run is to stay, or ends and can be resumed.
     pub(super) fn await_chance(&mut self) -> Action {
-        let queued = self.queue.items.iter().filter(|item| *self.journal.phase(&item.address) == Phase::Queued);
-        let chances = queued.map(|item| (item.address.clone(), self.chance(item)));
-        let chances: Vec<(JobAddress, Chance)> = chances.collect();
-        let mut tries = chances
-            .iter()
-            .filter_map(|(address, chance)| match chance {
-                Chance::AfterWait(at) => Some((*at, address)),
-                _ => None,
-            })
-            .collect::<Vec<_>>();
-        let mut windows = chances
-            .iter()
-            .filter_map(|(address, chance)| match chance {
-                Chance::InWindow(at) => Some((*at, address)),
-                _ => None,
-            })
-            .collect::<Vec<_>>();
-        tries.sort();
-        windows.sort();
-        let next_try = tries.first().map(|(at, address)| (*at, (*address).clone()));
-        let next_window = windows.first().map(|(at, address)| (*at, (*address).clone()));
+        let next_try = self.soonest(|chance| if let Chance::AfterWait(at) = chance { Some(at) } else { None });
+        let next_window = self.soonest(|chance| if let Chance::InWindow(at) = chance { Some(at) } else { None });
         match (next_try, next_window) {
             (Some((at, address)), _) => self.wait_until(&address, at, WaitReason::Retry { at }),
             (None, Some((opens, address))) if self.queue.stays => {
@@ -110,6 +91,12 @@ impl Machine<'_> {
             }
             (None, window) => Action::Finish(End::WindowClosed { opens: window.map(|(opens, _)| opens) }),
         }
+    }
+
+    /// The soonest of these chances among the queued items, and whose it is.
+    fn soonest(&self, of: fn(Chance) -> Option<Timestamp>) -> Option<(Timestamp, JobAddress)> {
+        let queued = self.queue.items.iter().filter(|item| *self.journal.phase(&item.address) == Phase::Queued);
+        queued.filter_map(|item| Some((of(self.chance(item))?, item.address.clone()))).min()
     }
 
     fn wait_until(&mut self, next: &JobAddress, at: Timestamp, reason: WaitReason) -> Action {
