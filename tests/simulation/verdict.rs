@@ -158,7 +158,9 @@ fn is_true(
         Some(id) => return book.ensure("truth", false, || format!("{id} of {address} is no group of {job}")),
         None => book.groups_of(&server, &job).flat_map(|group| book.ends_of(&server, &group.id)).cloned().collect(),
     };
-    let started = begins(book, world, record, truth, &server, &job);
+    // What was taken along of a job that is in no plan any more ends as it ends: it is not started anew.
+    let is_declared = world.desired.job(address).is_some_and(|declared| declared.id.as_str() == job);
+    let started = if is_declared { begins(book, world, record, truth, &server, &job) } else { Timestamp::MIN_UTC };
     let in_run: Vec<&ExecutionEnd> = ends.iter().filter(|end| end.at >= started).collect();
     if is_another_ones_log(book, world, &server, &job, &in_run) {
         return;
