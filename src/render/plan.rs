@@ -1,6 +1,7 @@
 //! What would be done, for the person who approves it: how the run begins, the queue, what is not in it and why, and
 //! what to look at.
 
+mod notes;
 mod total;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,11 +11,10 @@ use super::sheet::Sheet;
 use super::symbol;
 use super::table::{Fit, Table};
 use super::tally::{Standing, Tally, decision, is_error, not_queued, standing};
-use super::when::{about, ago, duration, limit};
+use super::when::{about, ago, duration};
 use super::words;
-use super::{held, queue_change, remark};
+use super::{queue_change, remark};
 use crate::clock::elapsed;
-use crate::diff::{Choice, Decision};
 use crate::execute::journal::Phase;
 use crate::execute::outcome::Outcome;
 use crate::forecast::Expected;
@@ -22,7 +22,6 @@ use crate::names::{GroupId, JobAddress, ServerName};
 use crate::printable::printable;
 use crate::proposal::{Beginning, Interrupted, Proposal};
 use crate::queue::place::Place;
-use crate::queue::{Gate, Item};
 use crate::seen::Seen;
 use crate::state::{JobRecord, State};
 
@@ -197,136 +196,6 @@ impl View<'_> {
         last.map_or("never".to_owned(), |at| ago(at, self.proposal.at))
     }
 
-    /// Why the item is queued, where that is not simply because the plan says so, and what should be known of it.
-    fn notes(&self, item: &Item) -> Vec<String> {
-        let phase = self.phase_note(&item.address);
-        let due = decision(self.proposal, &item.address).filter(|_| phase.is_none()).and_then(|d| self.due_note(d));
-        let decision = match decision(self.proposal, &item.address) {
-            Some(decision) if phase.is_some() => self.beside_phase(decision),
-            Some(decision) => self.decision_note(decision),
-            None => Some("in no plan any more, or not asked for: seen to its end all the same".to_owned()),
-        };
-        let gates: Vec<String> = item.gates.iter().map(gate_noun).collect();
-        let gates =
-            (!gates.is_empty()).then(|| format!("enables {} for it, and disables it after", gates.join(" and ")));
-        [phase, decision, due, self.streak(&item.address), gates].into_iter().flatten().collect()
-    }
-
-    fn phase_note(&self, address: &JobAddress) -> Option<String> {
-        let near = |at| self.page.zone.near(at, self.proposal.at);
-        let ran = |at| duration(elapsed(at, self.proposal.at));
-        match self.proposal.journal.phase(address) {
-            Phase::Queued | Phase::Preparing | Phase::Done(_) => None,
-            Phase::Triggered(triggered) => Some(format!(
-                "was triggered at {} ({}); what came of it is found out before anything else",
-                near(triggered.at),
-                words::answer(&triggered.answer)
-            )),
-            Phase::Running(running) => {
-                let usual = self.records.get(address).and_then(JobRecord::usual_duration);
-                let is_long = usual.is_some_and(|usual| elapsed(running.since, self.proposal.at) > usual);
-                let long = if is_long { "; longer than usual, so the times below may be too early" } else { "" };
-                let beside = if running.released { "; overdue, the queue goes on beside it" } else { "" };
-                Some(format!(
-                    "began {} ({} ago, group {}): watched to its end, not started again{long}{beside}",
-                    near(running.since),
-                    ran(running.since),
-                    running.group
-                ))
-            }
-            Phase::Confirming(confirming) => {
-                Some(format!("was over at {}; JetBackup's log must still say how", near(confirming.ended)))
-            }
-        }
-    }
-
-    fn decision_note(&self, decision: &Decision) -> Option<String> {
-        match &decision.verdict {
-            Choice::Run => None,
-            Choice::Adopt { group, status, percent } => {
-                let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
-                let status = words::group_status(*status);
-                Some(format!("{status} already (group {group}{percent}): watched to its end, not started again"))
-            }
-            // Why is said once, with the server and not with each of its jobs: see the remarks.
-            Choice::Unread { why: _ } => Some(format!(
-                "could not be read (why: see below); queued all the same, and skipped if {} cannot be asked for {}",
-                decision.address.server,
-                limit(self.proposal.queue.unreachable_wait)
-            )),
-            Choice::Disabled
-            | Choice::DestinationDisabled { .. }
-            | Choice::Fresh { .. }
-            | Choice::Held { .. }
-            | Choice::Missing { .. } => Some(self.refusal(decision)),
-        }
-    }
-
-    /// Why `every` asks for a backup now.
-    fn due_note(&self, decision: &Decision) -> Option<String> {
-        let due = decision.due.as_ref().filter(|_| matches!(decision.verdict, Choice::Run | Choice::Unread { .. }))?;
-        let every = limit(due.every);
-        Some(match &due.last_good {
-            Seen::Known(Some(at)) => {
-                format!("due: its last good backup ended {}, and `every` is {every}", ago(*at, self.proposal.at))
-            }
-            Seen::Known(None) => "due: no good backup of it is known".to_owned(),
-            // Said with the server already.
-            Seen::Unknown(_) if matches!(decision.verdict, Choice::Unread { .. }) => {
-                "taken for due: when its last good backup was is not known".to_owned()
-            }
-            Seen::Unknown(why) => {
-                format!("taken for due: when its last good backup was is not known: {}", printable(&why.0))
-            }
-        })
-    }
-
-    /// What today's look at a job adds, where the run knows already that it is under way.
-    fn beside_phase(&self, decision: &Decision) -> Option<String> {
-        match &decision.verdict {
-            Choice::Run | Choice::Fresh { .. } => None,
-            Choice::Adopt { group: _, status, percent } => {
-                let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
-                Some(format!("JetBackup: it {}{percent}", words::group_status(*status)))
-            }
-            Choice::Unread { why } => Some(format!("could not be read: {}; waited for without limit", printable(why))),
-            Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Held { .. } | Choice::Missing { .. } => {
-                Some(format!("! {}", self.refusal(decision)))
-            }
-        }
-    }
-
-    /// Why a job does not run, and what would make it.
-    fn refusal(&self, decision: &Decision) -> String {
-        let server = &decision.address.server;
-        let (zone, now) = (self.page.zone, self.proposal.at);
-        match &decision.verdict {
-            Choice::Disabled => format!("disabled on {server}; enable it there, or declare `keep: disabled`"),
-            Choice::DestinationDisabled { destination } => format!(
-                "its destination {destination} is disabled on {server}; enable it there, or declare it with `keep: closed`"
-            ),
-            Choice::Fresh { last_good, due } => {
-                let (at, due) = (zone.near(*last_good, now), zone.near(*due, now));
-                format!("fresh: its last good backup ended {at} ({}); next due {due}", ago(*last_good, now))
-            }
-            Choice::Held { holds } => held::holds(&decision.address, holds, zone, now),
-            Choice::Missing { id } => format!("{server} has no backup job with the id {id}"),
-            Choice::Unread { why } => format!("could not be read: {}", printable(why)),
-            Choice::Run | Choice::Adopt { .. } => String::new(),
-        }
-    }
-
-    fn streak(&self, address: &JobAddress) -> Option<String> {
-        let record = self.records.get(address)?;
-        let last = record.last_outcome.as_ref()?;
-        let since = ago(last.ended, self.proposal.at);
-        match record.failures_in_a_row {
-            0 => None,
-            1 => Some(format!("! no good backup last time: {}, {since}", last.verdict.word())),
-            more => Some(format!("! no good backup {more} times in a row; last: {}, {since}", last.verdict.word())),
-        }
-    }
-
     fn not_queued(&self, sheet: &mut Sheet) {
         if self.tally.not_queued == 0 {
             return;
@@ -390,13 +259,6 @@ fn own_groups(proposal: &Proposal) -> BTreeSet<(ServerName, GroupId)> {
         Phase::Queued | Phase::Preparing | Phase::Triggered(_) | Phase::Confirming(_) | Phase::Done(_) => None,
     });
     groups.collect()
-}
-
-fn gate_noun(gate: &Gate) -> String {
-    match gate {
-        Gate::Destination(id) => format!("destination {id}"),
-        Gate::Job(_) => "the job".to_owned(),
-    }
 }
 
 fn took(outcome: &Outcome) -> String {
