@@ -1,10 +1,12 @@
 //! `jbr apply`: lock, plan, approval, run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::Utc;
+use clap::Args;
 
-use super::args::ApplyArgs;
+use super::args::Selection;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
@@ -18,6 +20,27 @@ use crate::desired::Desired;
 use crate::state::State;
 use crate::state::lock::Holder;
 use crate::state::store::{FileStore, Store as _, new_lineage};
+
+/// `jbr apply`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ApplyArgs {
+    /// A plan saved by `jbr plan --out`: running it needs no approval, and it is refused if anything has changed. It
+    /// knows where its plan is: `--plan` is not used
+    #[arg(value_name = "FILE", conflicts_with_all = ["servers", "jobs", "fresh"])]
+    pub(super) saved: Option<PathBuf>,
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
+    #[arg(long)]
+    pub(super) fresh: bool,
+    /// Wait for closed windows to open; otherwise the run ends with exit code 10, and the next `jbr apply` goes on
+    #[arg(long)]
+    pub(super) wait: bool,
+}
 
 /// Runs the queue.
 pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Exit, CliError> {

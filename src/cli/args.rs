@@ -1,12 +1,18 @@
-//! What can be typed.
+//! What can be typed: the commands and the options that they share. Those of one command stand beside it.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::apply::ApplyArgs;
+use super::audit::AuditArgs;
+use super::check::CheckArgs;
 use super::exit::EXIT_CODES_HELP;
-use super::period::{When, duration_or_none};
+use super::graph::GraphArgs;
+use super::hold::{HoldArgs, ReleaseArgs};
+use super::import::ImportArgs;
+use super::plan::PlanArgs;
+use super::state::StateVerb;
 use crate::names::{JobAddress, ServerName};
 
 /// Where plans are if nobody says otherwise.
@@ -137,150 +143,4 @@ pub(super) struct Selection {
     /// Only this job (repeatable). For `plan` and `apply`: one that is named is due, however young its last good backup is
     #[arg(long = "job", value_name = "SERVER/NAME")]
     pub(super) jobs: Vec<JobAddress>,
-}
-
-/// `jbr plan`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct PlanArgs {
-    /// Which jobs.
-    #[command(flatten)]
-    pub(super) selection: Selection,
-    /// Save the plan for `jbr apply FILE`; replaces nothing but an earlier saved plan
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// Exit with 2 if there is something to do, with 0 if there is not
-    #[arg(long)]
-    pub(super) detailed_exitcode: bool,
-    /// Show the plan for `apply --fresh`, which closes an interrupted run and starts over
-    #[arg(long)]
-    pub(super) fresh: bool,
-}
-
-/// `jbr import`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ImportArgs {
-    /// A server to read: its host name or address (repeatable); without any, those of the plan
-    #[arg(long = "host", value_name = "HOST", conflicts_with = "config_json")]
-    pub(super) hosts: Vec<String>,
-    /// The port of their SSH servers; 51514 if it is not given
-    #[arg(long, value_name = "PORT", requires = "hosts", conflicts_with = "config_json", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) port: Option<u16>,
-    /// Who logs in; root if it is not given
-    #[arg(long, value_name = "USER", requires = "hosts", conflicts_with = "config_json")]
-    pub(super) user: Option<String>,
-    /// The private key's file; the SSH agent if it is not given
-    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
-    pub(super) key: Option<PathBuf>,
-    /// Where host keys are kept; /var/lib/jbr/known_hosts if it is not given
-    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
-    pub(super) known_hosts: Option<PathBuf>,
-    /// The predecessor's configuration, instead of servers: no network is used
-    #[arg(long, value_name = "FILE")]
-    pub(super) config_json: Option<PathBuf>,
-    /// Write the plan into this file, which must not be there yet
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// `jbr graph`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct GraphArgs {
-    /// Which jobs.
-    #[command(flatten)]
-    pub(super) selection: Selection,
-    /// The language of the picture
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
-    pub(super) format: GraphFormat,
-}
-
-/// The language of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum GraphFormat {
-    /// Graphviz.
-    Dot,
-    /// A flowchart that Markdown renderers draw.
-    Mermaid,
-}
-
-/// `jbr apply`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ApplyArgs {
-    /// A plan saved by `jbr plan --out`: running it needs no approval, and it is refused if anything has changed. It
-    /// knows where its plan is: `--plan` is not used
-    #[arg(value_name = "FILE", conflicts_with_all = ["servers", "jobs", "fresh"])]
-    pub(super) saved: Option<PathBuf>,
-    /// Which jobs.
-    #[command(flatten)]
-    pub(super) selection: Selection,
-    /// Do not ask
-    #[arg(long)]
-    pub(super) auto_approve: bool,
-    /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
-    #[arg(long)]
-    pub(super) fresh: bool,
-    /// Wait for closed windows to open; otherwise the run ends with exit code 10, and the next `jbr apply` goes on
-    #[arg(long)]
-    pub(super) wait: bool,
-}
-
-/// `jbr check`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct CheckArgs {
-    /// Which jobs.
-    #[command(flatten)]
-    pub(super) selection: Selection,
-    /// Also write the verdict as metrics for Prometheus (node_exporter's textfile collector): this file is replaced whole
-    #[arg(long, value_name = "PATH")]
-    pub(super) textfile: Option<PathBuf>,
-}
-
-/// `jbr hold`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct HoldArgs {
-    /// The job
-    #[arg(value_name = "SERVER/NAME")]
-    pub(super) job: JobAddress,
-    /// Why, for whoever finds it held
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: String,
-    /// Until when: how long from now (3d, 36h), a day (2026-12-01: until it begins), or a time (2026-12-01T08:00, local unless it has an
-    /// offset). Without it, until `jbr release`
-    #[arg(long, value_name = "WHEN")]
-    pub(super) until: Option<When>,
-}
-
-/// `jbr release`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ReleaseArgs {
-    /// The job
-    #[arg(value_name = "SERVER/NAME")]
-    pub(super) job: JobAddress,
-}
-
-/// `jbr audit`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct AuditArgs {
-    /// Only this server (repeatable): the proof is of those servers alone
-    #[arg(long = "server", value_name = "NAME")]
-    pub(super) servers: Vec<ServerName>,
-    /// From when on: how long ago (7d, 36h), a day (2026-11-20), or a time (2026-11-20T02:00, local unless it has an offset)
-    #[arg(long, value_name = "WHEN", default_value = "7d")]
-    pub(super) since: When,
-    /// Until when, in the same ways; now if it is not given
-    #[arg(long, value_name = "WHEN")]
-    pub(super) until: Option<When>,
-    /// How far apart the clocks of two servers may be, a second for the resolution of JetBackup's records included
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration_or_none)]
-    pub(super) clock_tolerance: Duration,
-}
-
-/// `jbr state`.
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub(super) enum StateVerb {
-    /// The run in progress, what is open, and every job's record
-    Show,
-    /// The jobs that are remembered
-    List,
-    /// The last runs
-    History,
 }

@@ -1,11 +1,13 @@
 //! `jbr audit`: whether any two guarded backups wrote at the same time. It changes nothing, anywhere, and needs no lock.
 
-use chrono::Local;
+use std::time::Duration;
 
-use super::args::AuditArgs;
+use chrono::Local;
+use clap::Args;
+
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
-use super::period::period;
+use super::period::{When, duration_or_none, period};
 use super::plan::stop_if_asked;
 use super::select::check_servers;
 use super::validate::load;
@@ -13,9 +15,27 @@ use super::{Exit, Global, Output};
 use crate::audit::{Case, collect::collect, wanted};
 use crate::clock::{Clock as _, SystemClock};
 use crate::desired::Desired;
+use crate::names::ServerName;
 use crate::render;
 use crate::state::State;
 use crate::state::store::{FileStore, Store as _};
+
+/// `jbr audit`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AuditArgs {
+    /// Only this server (repeatable): the proof is of those servers alone
+    #[arg(long = "server", value_name = "NAME")]
+    pub(super) servers: Vec<ServerName>,
+    /// From when on: how long ago (7d, 36h), a day (2026-11-20), or a time (2026-11-20T02:00, local unless it has an offset)
+    #[arg(long, value_name = "WHEN", default_value = "7d")]
+    pub(super) since: When,
+    /// Until when, in the same ways; now if it is not given
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<When>,
+    /// How far apart the clocks of two servers may be, a second for the resolution of JetBackup's records included
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration_or_none)]
+    pub(super) clock_tolerance: Duration,
+}
 
 /// Shows the verdict.
 pub(super) fn audit(global: &Global, args: &AuditArgs, output: &Output) -> Result<Exit, CliError> {

@@ -2,7 +2,11 @@
 //!
 //! It speaks the language of monitoring: its exit codes are those of Nagios' plug-ins, and whatever keeps it from judging is UNKNOWN.
 
-use super::args::{CheckArgs, Selection};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
@@ -17,6 +21,17 @@ use crate::names::{JobAddress, JobId, ServerName};
 use crate::render;
 use crate::state::State;
 use crate::state::store::{FileStore, Store as _};
+
+/// `jbr check`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CheckArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Also write the verdict as metrics for Prometheus (node_exporter's textfile collector): this file is replaced whole
+    #[arg(long, value_name = "PATH")]
+    pub(super) textfile: Option<PathBuf>,
+}
 
 /// Shows the verdict. Only what was mistyped is an error of its own.
 pub(super) fn check(global: &Global, args: &CheckArgs, output: &Output) -> Result<Exit, CliError> {

@@ -1,10 +1,32 @@
 //! `jbr graph`: the order of the plan as a picture, without the network.
 
-use super::args::{GraphArgs, GraphFormat};
+use clap::{Args, ValueEnum};
+
+use super::args::Selection;
 use super::error::CliError;
 use super::validate::load;
 use super::{Exit, Global, Output, select};
 use crate::render::graph::Graph;
+
+/// `jbr graph`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GraphArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// The language of the picture
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GraphFormat::Dot)]
+    pub(super) format: GraphFormat,
+}
+
+/// The language of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz.
+    Dot,
+    /// A flowchart that Markdown renderers draw.
+    Mermaid,
+}
 
 /// Prints the graph.
 pub(super) fn graph(global: &Global, args: &GraphArgs, output: &Output) -> Result<Exit, CliError> {

@@ -1,10 +1,11 @@
 //! `jbr hold` and `jbr release`: a job that is not to be started for now, on record with who, why and until when.
 
 use chrono::{Local, Utc};
+use clap::Args;
 
 use super::apply::load_or_new;
-use super::args::{HoldArgs, ReleaseArgs};
 use super::error::CliError;
+use super::period::When;
 use super::validate::load;
 use super::{Exit, Global, Output, select};
 use crate::hold::ByHand;
@@ -13,6 +14,29 @@ use crate::printable::printable;
 use crate::render;
 use crate::state::lock::{Holder, LockError};
 use crate::state::store::{FileStore, Store as _};
+
+/// `jbr hold`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct HoldArgs {
+    /// The job
+    #[arg(value_name = "SERVER/NAME")]
+    pub(super) job: JobAddress,
+    /// Why, for whoever finds it held
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// Until when: how long from now (3d, 36h), a day (2026-12-01: until it begins), or a time (2026-12-01T08:00, local unless it has an
+    /// offset). Without it, until `jbr release`
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<When>,
+}
+
+/// `jbr release`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReleaseArgs {
+    /// The job
+    #[arg(value_name = "SERVER/NAME")]
+    pub(super) job: JobAddress,
+}
 
 /// A reason is a sentence, not a report.
 const REASON_LENGTH_MAX: usize = 300;

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::args::ImportArgs;
+use clap::Args;
+
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
@@ -16,6 +17,32 @@ use crate::names::ServerName;
 use crate::plan::{self, FILE_SIZE_MAX_BYTES, Source};
 use crate::printable::printable;
 use crate::render;
+
+/// `jbr import`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ImportArgs {
+    /// A server to read: its host name or address (repeatable); without any, those of the plan
+    #[arg(long = "host", value_name = "HOST", conflicts_with = "config_json")]
+    pub(super) hosts: Vec<String>,
+    /// The port of their SSH servers; 51514 if it is not given
+    #[arg(long, value_name = "PORT", requires = "hosts", conflicts_with = "config_json", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Option<u16>,
+    /// Who logs in; root if it is not given
+    #[arg(long, value_name = "USER", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) user: Option<String>,
+    /// The private key's file; the SSH agent if it is not given
+    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) key: Option<PathBuf>,
+    /// Where host keys are kept; /var/lib/jbr/known_hosts if it is not given
+    #[arg(long, value_name = "FILE", requires = "hosts", conflicts_with = "config_json")]
+    pub(super) known_hosts: Option<PathBuf>,
+    /// The predecessor's configuration, instead of servers: no network is used
+    #[arg(long, value_name = "FILE")]
+    pub(super) config_json: Option<PathBuf>,
+    /// Write the plan into this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
 
 /// No configuration of the predecessor is larger.
 const CONFIG_SIZE_MAX_BYTES: u64 = 1024 * 1024;

@@ -1,6 +1,10 @@
 //! `jbr plan`: what would be done. It changes nothing, anywhere.
 
-use super::args::{PlanArgs, Selection};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::saved::SavedPlan;
@@ -17,6 +21,23 @@ use crate::render;
 use crate::state::State;
 use crate::state::lock::{Lock, peek};
 use crate::state::store::{FileStore, Store as _};
+
+/// `jbr plan`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PlanArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Save the plan for `jbr apply FILE`; replaces nothing but an earlier saved plan
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Exit with 2 if there is something to do, with 0 if there is not
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Show the plan for `apply --fresh`, which closes an interrupted run and starts over
+    #[arg(long)]
+    pub(super) fresh: bool,
+}
 
 /// Shows the plan.
 pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, CliError> {

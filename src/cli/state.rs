@@ -1,8 +1,8 @@
 //! `jbr state`: what is remembered.
 
 use chrono::Utc;
+use clap::Subcommand;
 
-use super::args::StateVerb;
 use super::error::CliError;
 use super::{Exit, Global, Output};
 use crate::clock::Timestamp;
@@ -10,6 +10,17 @@ use crate::printable::printable;
 use crate::render;
 use crate::state::State;
 use crate::state::store::{FileStore, Store as _};
+
+/// `jbr state`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum StateVerb {
+    /// The run in progress, what is open, and every job's record
+    Show,
+    /// The jobs that are remembered
+    List,
+    /// The last runs
+    History,
+}
 
 /// Shows the state.
 pub(super) fn state(global: &Global, verb: StateVerb, output: &Output) -> Result<Exit, CliError> {
