@@ -3,6 +3,9 @@
 mod support;
 
 #[cfg(test)]
+#[path = "audit/collecting.rs"]
+mod collecting;
+#[cfg(test)]
 #[path = "audit/scene.rs"]
 mod scene;
 #[cfg(test)]

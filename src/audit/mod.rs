@@ -123,7 +123,7 @@ impl Audit {
             Conclusion::Overlapped
         } else if !self.disagreements.is_empty() {
             Conclusion::Disagreement
-        } else if self.gaps.is_empty() && self.left_out == 0 {
+        } else if self.gaps.is_empty() {
             Conclusion::Proven
         } else {
             Conclusion::Unproven

@@ -73,6 +73,18 @@ fn only_the_period_counts() {
 }
 
 #[test]
+fn the_first_moment_of_the_period_belongs_to_it_and_the_one_after_it_does_not() {
+    let mut scene = Scene::of(&["a"]);
+    scene.now = at(2 * DAY);
+    scene.ran("a", "1", -100, 0);
+    scene.ran("a", "2", DAY, DAY);
+    assert_eq!(scene.audit().backups.len(), 0);
+    // One that took less than a second is at its moment.
+    scene.ran("a", "3", 0, 0);
+    assert_eq!(scene.audit().backups.len(), 1);
+}
+
+#[test]
 fn on_one_server_the_end_of_one_may_be_the_second_in_which_the_next_begins() {
     let mut scene = Scene::of(&["a"]);
     scene.ran("a", "1", 100, 200);
