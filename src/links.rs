@@ -48,9 +48,13 @@ impl Links {
         }
         let mut answers = Vec::with_capacity(self.links.len());
         for links in self.links.chunks_mut(self.at_once) {
+            // What is logged on these threads is of the run that asks.
+            let span = tracing::Span::current();
             std::thread::scope(|scope| {
-                let asked: Vec<_> =
-                    links.iter_mut().map(|link| (link.server.clone(), scope.spawn(|| question(link)))).collect();
+                let asked: Vec<_> = links
+                    .iter_mut()
+                    .map(|link| (link.server.clone(), scope.spawn(|| span.in_scope(|| question(link)))))
+                    .collect();
                 for (server, thread) in asked {
                     match thread.join() {
                         Ok(answer) => answers.push((server, answer)),

@@ -167,8 +167,8 @@ fn a_run_told_line_by_line() {
     for (pause, event) in &script {
         at = later(at, Duration::from_secs(u64::from(*pause)));
         progress.hear(at, event);
-        if let Some(line) = narrator.tell(at, event, &progress, &page()) {
-            log += &(line + "\n");
+        if let Some(told) = narrator.tell(at, event, &progress, &page()) {
+            log += &(told.line(&page()) + "\n");
         }
         let soon = later(at, Duration::from_secs(20));
         let now_says = progress.live_line(soon, 80, Zone::utc());
@@ -204,7 +204,7 @@ fn silence_is_broken_after_ten_minutes_and_not_before() {
     }
     let mut line_at = |minutes: u32| {
         let at = later(now(), minutes * MINUTE);
-        narrator.break_silence(at, &progress, &page())
+        narrator.break_silence(at, &progress, &page()).map(|told| told.line(&page()))
     };
     assert_eq!(line_at(9), None);
     let line = line_at(10).unwrap();
@@ -447,7 +447,7 @@ fn what_a_server_says_cannot_move_the_cursor() {
     let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
     for event in [Event::Unreachable { server, why }, Event::Waiting { next: None, reason }] {
         progress.hear(now(), &event);
-        let told = Narrator::new(now()).tell(now(), &event, &progress, &page()).unwrap();
+        let told = Narrator::new(now()).tell(now(), &event, &progress, &page()).unwrap().line(&page());
         for line in [told, progress.full_line(now(), Zone::utc())] {
             assert!(!line.contains('\u{1b}') && !line.contains('\n'), "{line:?}");
         }

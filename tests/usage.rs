@@ -136,6 +136,9 @@ fn help_and_version_are_results() {
         &["import"],
         &["graph"],
         &["validate"],
+        &["completions"],
+        &["man"],
+        &["schema"],
         &["demo"],
     ] {
         for flag in ["--help", "-h"] {

@@ -10,6 +10,7 @@ use super::args::Selection;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
+use super::log::TOLD;
 use super::plan::{look, refuse_forbidden, refuse_missing, say_what_holds_nothing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
@@ -17,6 +18,8 @@ use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
 use crate::clock::{Interrupt, SystemClock};
 use crate::desired::Desired;
+use crate::diff::Choice;
+use crate::proposal::Proposal;
 use crate::state::State;
 use crate::state::lock::Holder;
 use crate::state::store::{FileStore, Store as _, new_lineage};
@@ -55,6 +58,7 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     select::check(&selection, &desired)?;
     let mut store = FileStore::new(&global.state)?;
     store.lock(&Holder::this_process("apply", Utc::now()))?;
+    output.log.rotate_from_now_on();
     let state = load_or_new(&store)?;
     refuse_lost_servers(&state, &desired)?;
     // A run's time goes on where its journal ended, whatever the wall clock says.
@@ -64,6 +68,7 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     proposal.queue.stays = args.wait;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
+    log_what_is_not_due(&proposal);
     say_what_holds_nothing(&desired, &state, proposal.at, output);
     refuse_missing(&proposal)?;
     refuse_forbidden(&proposal)?;
@@ -80,6 +85,20 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     }
     let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt };
     conduct(&desired, &proposal, state, world, output)
+}
+
+/// The log alone must tell why a job is not in the night.
+fn log_what_is_not_due(proposal: &Proposal) {
+    let of = |is_held: bool| {
+        let decisions =
+            proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Held { .. }) == is_held);
+        decisions.map(|decision| decision.address.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    for (why, jobs) in [("fresh, so not due", of(false)), ("held", of(true))] {
+        if !jobs.is_empty() {
+            tracing::info!(target: TOLD, "{why}: {jobs}");
+        }
+    }
 }
 
 /// Whoever approves must have seen what is approved.

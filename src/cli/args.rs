@@ -7,10 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::apply::ApplyArgs;
 use super::audit::AuditArgs;
 use super::check::CheckArgs;
+use super::completions::CompletionsArgs;
 use super::exit::EXIT_CODES_HELP;
 use super::graph::GraphArgs;
 use super::hold::{HoldArgs, ReleaseArgs};
 use super::import::ImportArgs;
+use super::log::LogArgs;
+use super::man::ManArgs;
 use super::plan::PlanArgs;
 use super::state::StateVerb;
 use crate::names::{JobAddress, ServerName};
@@ -50,12 +53,15 @@ pub(super) struct Global {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub(super) color: ColorWhen,
-    /// Log on stderr every command that is sent to a server; twice: also how long each took
+    /// Log every command that is sent to a server, on stderr and in the log file; twice: also how long each took
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     /// Never ask anything: `apply` then needs `--auto-approve` or a saved plan
     #[arg(long, global = true)]
     pub(super) no_input: bool,
+    /// The log.
+    #[command(flatten)]
+    pub(super) log: LogArgs,
 }
 
 /// When to use colour.
@@ -128,6 +134,18 @@ pub(super) enum Verb {
     /// Prints the jobs in the order in which they run, as DOT (`jbr graph | dot -Tsvg`) or Mermaid: dashed arrows are that order, the
     /// others are what waits for what.
     Graph(GraphArgs),
+    /// Print the script that lets a shell complete the commands and options of jbr
+    ///
+    /// For bash: `jbr completions bash > /etc/bash_completion.d/jbr`. Other shells have a folder of their own for it.
+    Completions(CompletionsArgs),
+    /// Print the manual page of jbr, or write those of all commands
+    ///
+    /// `jbr man --out /usr/local/share/man/man1` lets `man jbr` and `man jbr-apply` find them.
+    Man(ManArgs),
+    /// Print the JSON Schema of a plan file, for editors
+    ///
+    /// `jbr schema > plan.schema.json` in the folder of the plan; plans name it in their first line. `jbr validate` knows more.
+    Schema,
     /// Show the whole job on a simulated fleet: no server, no setup
     ///
     /// Takes about half a minute. It has a plan and a state of its own: `--plan` and `--state` are not used.

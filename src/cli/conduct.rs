@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::CliError;
+use super::log::TOLD;
+use super::log::scribe::Scribe;
 use super::screen::Screen;
 use super::{Exit, Output};
-use crate::clock::{Clock, Interrupt};
+use crate::clock::{Clock, Interrupt, Timestamp};
 use crate::desired::Desired;
-use crate::execute::End;
-use crate::execute::drive::{DriveError, drive};
+use crate::execute::drive::{DriveError, Listen, drive};
 use crate::execute::perform::Performer;
+use crate::execute::{End, Event};
 use crate::links::Links;
 use crate::names::JobAddress;
 use crate::proposal::Proposal;
 use crate::render::summary::Ending;
-use crate::render::{Progress, Summary};
+use crate::render::{Progress, Summary, count};
 use crate::state::store::{RunKeeper, Store};
 use crate::state::{JobRecord, Run, RunEnd, State};
 
@@ -48,12 +50,18 @@ pub(super) fn conduct(
     let records = state.jobs.clone();
     let mut run = proposal.begin(&mut state);
     store.commit(&mut state)?;
+    // Every line of the log from here on is the run's.
+    let span = tracing::info_span!(target: TOLD, "run", run = run.id.as_str());
+    let _inside = span.enter();
+    tracing::info!(target: TOLD, "{}", begins(&run));
     let mut keeper = RunKeeper::new(store, state);
     let driven = {
         let progress = Progress::new(&run.queue, &run.journal, &records);
+        let mut scribe = Scribe::new(&output.log, &run.id, &progress, output.stderr_page(), &clock);
         let mut screen = Screen::new(output, &run.id, progress, &clock);
+        let mut listeners = Both(&mut scribe, &mut screen);
         let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
-        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut screen)
+        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut listeners)
     };
     let mut state = keeper.into_state();
     if let Some(kept) = &state.run {
@@ -81,6 +89,23 @@ pub(super) fn conduct(
         shown => shown?,
     }
     Ok(exit)
+}
+
+/// The first line of a run in the log: what is to be done.
+fn begins(run: &Run) -> String {
+    let left = run.queue.items.iter().filter(|item| run.journal.outcome(&item.address).is_none());
+    let left: Vec<String> = left.map(|item| item.address.to_string()).collect();
+    format!("{} in the queue: {}", count(left.len(), "job"), left.join(", "))
+}
+
+/// Whoever watches, and the log.
+struct Both<'a>(&'a mut Scribe, &'a mut Screen);
+
+impl Listen for Both<'_> {
+    fn hear(&mut self, at: Timestamp, event: &Event) {
+        self.0.hear(at, event);
+        self.1.hear(at, event);
+    }
 }
 
 /// Says which jobs were asked for and not run, because a backup of the job that had their address before was still under way; whether

@@ -106,6 +106,15 @@ pub(super) enum CliError {
         /// What is wrong with it.
         what: String,
     },
+    /// The manual pages cannot be written.
+    #[error("{}: the manual pages cannot be written there", path.display())]
+    ManOut {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        why: io::Error,
+    },
     /// The predecessor's configuration cannot be read.
     #[error("{}: {what}", path.display())]
     Config {
@@ -189,6 +198,7 @@ impl CliError {
             | Self::NothingToImport(_)
             | Self::Import(_)
             | Self::ImportOut { .. }
+            | Self::ManOut { .. }
             | Self::Config { .. }
             | Self::ConfigInvalid { .. }
             | Self::RunInProgress(_)
@@ -272,6 +282,7 @@ impl CliError {
             }
             Self::Stopped
             | Self::Import(_)
+            | Self::ManOut { .. }
             | Self::PlanRead(_)
             | Self::PlanInvalid { .. }
             | Self::Store(_)

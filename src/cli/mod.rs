@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod audit;
 mod check;
+mod completions;
 mod conduct;
 mod demo;
 mod error;
@@ -13,11 +14,13 @@ mod graph;
 mod hold;
 mod import;
 mod log;
+mod man;
 mod output;
 mod period;
 mod plan;
 mod prompt;
 pub mod saved;
+mod schema;
 mod screen;
 mod select;
 mod state;
@@ -34,6 +37,7 @@ use args::{Cli, Global, Verb};
 use error::CliError;
 pub use exit::Exit;
 use output::Output;
+use state::StateVerb;
 
 /// Runs `jbr` with these arguments, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -41,15 +45,36 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(usage) => return usage_exit(&usage),
     };
-    let output = Output::new(&cli.global);
-    log::start(&cli.global, &output);
-    match dispatch(&cli, &output) {
-        Ok(exit) => exit,
-        Err(error) => {
-            output.error(&error);
-            error.exit()
-        }
-    }
+    let mut output = Output::new(&cli.global);
+    output.log = log::start(&cli.global, is_worth_a_log(&cli.verb), &output);
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(target: log::TOLD, "jbr {version} begins: {} (process {})", typed(), std::process::id());
+    let exit = dispatch(&cli, &output).unwrap_or_else(|error| {
+        output.error(&error);
+        error.exit()
+    });
+    tracing::info!(target: log::TOLD, "jbr ends with exit code {}", exit.code());
+    exit
+}
+
+/// What was typed, as far as a line of the log goes.
+fn typed() -> String {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    crate::printable::printable(&words.join(" "))
+}
+
+/// Whether a command asks a server or changes something; the demo does neither.
+fn is_worth_a_log(verb: &Verb) -> bool {
+    !matches!(
+        verb,
+        Verb::State(StateVerb::Show | StateVerb::List | StateVerb::History)
+            | Verb::Validate
+            | Verb::Graph(_)
+            | Verb::Demo
+            | Verb::Completions(_)
+            | Verb::Man(_)
+            | Verb::Schema
+    )
 }
 
 fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
@@ -64,6 +89,9 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Audit(args) => audit::audit(global, args, output),
         Verb::Import(args) => import::import(global, args, output),
         Verb::Graph(args) => graph::graph(global, args, output),
+        Verb::Completions(args) => completions::completions(*args, output),
+        Verb::Man(args) => man::man(args, output),
+        Verb::Schema => schema::schema(output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }

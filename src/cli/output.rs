@@ -5,10 +5,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
 use chrono::{Local, Offset as _};
+use tracing::Level;
 
 use super::Global;
 use super::args::ColorWhen;
 use super::error::CliError;
+use super::log::journal::Stderr;
+use super::log::{Log, TOLD};
 use crate::clock::Timestamp;
 use crate::printable::printable;
 use crate::render::{Page, Style, Zone};
@@ -25,6 +28,10 @@ pub(super) struct Output {
     pub(super) is_watched: bool,
     /// Whether a person can be asked.
     pub(super) can_ask: bool,
+    /// What stderr is.
+    pub(super) leads_to: Stderr,
+    /// The log file.
+    pub(super) log: Log,
     stdout: Style,
     stderr: Style,
 }
@@ -44,6 +51,8 @@ impl Output {
             json: global.json,
             is_watched,
             can_ask: io::stdin().is_terminal() && is_watched && !global.no_input,
+            leads_to: Stderr::of(std::env::var_os("JOURNAL_STREAM").as_deref()),
+            log: Log::default(),
             stdout: style(anstream::AutoStream::choice(&io::stdout())),
             stderr: style(anstream::AutoStream::choice(&io::stderr())),
         }
@@ -81,10 +90,15 @@ impl Output {
         }
     }
 
-    /// Says something to whoever watches. Nobody has to.
-    #[expect(clippy::unused_self, reason = "as above")]
+    /// Says something to whoever watches, and to the log. Nobody has to listen.
     pub(super) fn say(&self, text: impl Display) {
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+        let text = text.to_string();
+        self.print(Level::INFO, &text);
+        tracing::info!(target: TOLD, "{text}");
+    }
+
+    fn print(&self, level: Level, text: &str) {
+        let _ = writeln!(anstream::stderr().lock(), "{}", self.leads_to.text(level, text));
     }
 
     /// Shows an error: what, why, and what to do.
@@ -93,20 +107,23 @@ impl Output {
         let bold = anstyle::Style::new().bold();
         let (red, bold) = if self.is_stderr_coloured() { (red, bold) } else { Default::default() };
         let mut said = visible(error);
-        self.say(format_args!("{red}error{red:#}: {said}"));
+        let mut lines = vec![format!("{red}error{red:#}: {said}")];
         let mut cause = std::error::Error::source(error);
         while let Some(deeper) = cause {
             let text = visible(deeper);
             // Many an error has its cause in its own sentence.
             if !said.contains(&text) {
-                self.say(format_args!("  because: {text}"));
+                lines.push(format!("  because: {text}"));
                 said.push_str(&text);
             }
             cause = deeper.source();
         }
         if let Some(help) = error.help() {
-            self.say(format_args!("  {bold}help{bold:#}: {}", visible(help)));
+            lines.push(format!("  {bold}help{bold:#}: {}", visible(help)));
         }
+        let text = lines.join("\n");
+        self.print(Level::ERROR, &text);
+        tracing::error!(target: TOLD, "{text}");
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::log::journal::Stderr;
+use super::log::scribe::level;
 use super::output::{Output, width};
 use super::ticker::Ticker;
 use crate::clock::{Clock, Timestamp, elapsed};
@@ -13,7 +15,7 @@ use crate::execute::Event;
 use crate::execute::drive::Listen;
 use crate::names::RunId;
 use crate::render::event_json::{event_json, heartbeat_json};
-use crate::render::narration::Narrator;
+use crate::render::narration::{Narrator, Told};
 use crate::render::{Page, Progress};
 
 /// How often it is looked whether there has been silence for too long.
@@ -37,6 +39,8 @@ struct Shared {
     surface: Surface,
     /// When a reader of JSON last heard that the run lives.
     last_heartbeat: Timestamp,
+    /// What stderr is.
+    leads_to: Stderr,
 }
 
 enum Surface {
@@ -57,7 +61,14 @@ impl Screen {
             (false, false) => Surface::Lines,
         };
         let bar = if let Surface::Live(bar) = &surface { Some(bar.clone()) } else { None };
-        let shared = Arc::new(Mutex::new(Shared { progress, narrator, page, surface, last_heartbeat: now }));
+        let shared = Arc::new(Mutex::new(Shared {
+            progress,
+            narrator,
+            page,
+            surface,
+            last_heartbeat: now,
+            leads_to: output.leads_to,
+        }));
         let ticker = match bar {
             Some(bar) => {
                 go_live(&bar, Arc::clone(&shared), Arc::clone(clock));
@@ -91,8 +102,16 @@ impl Shared {
             Surface::Json(run) => Some(event_json(at, run, event)),
             // The live line shows it already.
             Surface::Live(_) if matches!(event, Event::Progress { .. }) => None,
-            Surface::Lines | Surface::Live(_) => self.narrator.tell(at, event, &self.progress, &self.page),
+            Surface::Lines | Surface::Live(_) => {
+                let told = self.narrator.tell(at, event, &self.progress, &self.page)?;
+                Some(self.line(&told))
+            }
         }
+    }
+
+    /// A line for stderr.
+    fn line(&self, told: &Told) -> String {
+        self.leads_to.text(level(told.symbol), &told.line(&self.page))
     }
 
     /// What is to be printed because time has passed. A heartbeat comes whatever else does: one that stopped while there is
@@ -103,7 +122,10 @@ impl Shared {
                 self.last_heartbeat = now;
                 Some(heartbeat_json(now, run, &self.progress))
             }
-            Surface::Lines => self.narrator.break_silence(now, &self.progress, &self.page),
+            Surface::Lines => {
+                let told = self.narrator.break_silence(now, &self.progress, &self.page)?;
+                Some(self.line(&told))
+            }
             Surface::Json(_) | Surface::Live(_) => None,
         }
     }
@@ -179,7 +201,7 @@ mod tests {
         let queue = Queue { items: Vec::new(), servers: Vec::new(), poll: TICK, unreachable_wait: wait, stays: false };
         let progress = Progress::new(&queue, &Journal::new(now), &BTreeMap::new());
         let page = Page::new(100, Style::Plain, Zone::utc());
-        Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now }
+        Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now, leads_to: Stderr::Other }
     }
 
     #[test]

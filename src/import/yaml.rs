@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::rhythm::joined;
 use super::{Draft, Guard, JobDraft, Login, ServerDraft, WindowDraft};
+use crate::plan::schema::modeline;
 use crate::printable::printable;
 
 /// Whether the plan language has the keys of ordering and windows (`windows`, `window`, `every`, `after`). Without them they are
@@ -22,7 +23,12 @@ impl Draft {
     /// The plan. It is valid if its values are; whoever hands it out checks that with [`crate::plan::load`].
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut text = String::new();
+        let mut text = format!("{}\n", modeline());
+        comment(
+            &mut text,
+            "",
+            "(`jbr schema > plan.schema.json` in this folder lets an editor complete and check it.)",
+        );
         for line in &self.head {
             comment(&mut text, "", line);
         }

@@ -59,7 +59,7 @@ pub fn span(text: &str) -> Result<Duration, String> {
 }
 
 /// Units in the order of their length, all spellings.
-const UNITS: [&[&str]; 5] = [
+pub(super) const UNITS: [&[&str]; 5] = [
     &["s", "sec", "secs", "second", "seconds"],
     &["m", "min", "mins", "minute", "minutes"],
     &["h", "hr", "hrs", "hour", "hours"],
@@ -68,9 +68,9 @@ const UNITS: [&[&str]; 5] = [
 ];
 
 /// More digits than a duration within the limits can need.
-const DIGITS_MAX: usize = 9;
+pub(super) const DIGITS_MAX: usize = 9;
 
-const HELP: &str = "write a number and a unit: 45s, 30m, 4h, 1h 30m, 2d";
+pub(super) const HELP: &str = "write a number and a unit: 45s, 30m, 4h, 1h 30m, 2d";
 
 /// Reads a duration.
 ///

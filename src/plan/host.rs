@@ -8,10 +8,10 @@ use super::scalar;
 use super::tree::Scalar;
 
 /// The longest host name that DNS knows.
-const HOST_LENGTH_MAX: usize = 253;
+pub(super) const HOST_LENGTH_MAX: usize = 253;
 
 /// The longest user name that common systems know.
-const USER_LENGTH_MAX: usize = 32;
+pub(super) const USER_LENGTH_MAX: usize = 32;
 
 /// Reads a host: a name, or an address without brackets.
 ///

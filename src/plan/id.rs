@@ -9,7 +9,7 @@ use super::tree::Scalar;
 use crate::names::{DestinationId, JobId};
 
 /// How many digits an id has.
-const LENGTH: usize = 24;
+pub(super) const LENGTH: usize = 24;
 
 /// Reads a job's id.
 ///

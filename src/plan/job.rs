@@ -16,13 +16,13 @@ use crate::desired::{Hold, JobKind, OnTimeout, Retry, RetryWhen, When};
 use crate::names::{JobAddress, JobId, JobName, ServerName, WindowName};
 
 /// The most jobs of one plan.
-const JOBS_MAX: usize = 10_000;
+pub(super) const JOBS_MAX: usize = 10_000;
 
 /// The most jobs that one comes after.
-const AFTER_MAX: usize = 100;
+pub(super) const AFTER_MAX: usize = 100;
 
 /// How long a reason may be, in characters: it stands in one line beside the job.
-const REASON_LENGTH_MAX: usize = 200;
+pub(super) const REASON_LENGTH_MAX: usize = 200;
 
 /// How long is waited between two tries where the plan does not say.
 const RETRY_WAIT: Duration = Duration::from_secs(15 * 60);

@@ -26,6 +26,7 @@ mod problem;
 mod report;
 mod resolve;
 mod scalar;
+pub mod schema;
 mod secret;
 mod section;
 mod source;

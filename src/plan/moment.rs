@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::window::TimeOfDay;
 
 /// The days of the week, as the plan language spells them and as people write them.
-const DAYS: [(Weekday, &str, &str); 7] = [
+pub(super) const DAYS: [(Weekday, &str, &str); 7] = [
     (Weekday::Mon, "mon", "monday"),
     (Weekday::Tue, "tue", "tuesday"),
     (Weekday::Wed, "wed", "wednesday"),
@@ -25,9 +25,10 @@ const DAYS: [(Weekday, &str, &str); 7] = [
     (Weekday::Sun, "sun", "sunday"),
 ];
 
-const TIME_HELP: &str = "write hours and minutes with two digits each, from \"00:00\" to \"24:00\", such as \"22:30\"";
-const DATE_HELP: &str = "write year, month and day: 2026-12-24";
-const UNTIL_HELP: &str = "write a date, 2026-12-24 (held until that day begins, UTC), or a moment with its offset, \"2026-12-24T18:00:00+01:00\"";
+pub(super) const TIME_HELP: &str =
+    "write hours and minutes with two digits each, from \"00:00\" to \"24:00\", such as \"22:30\"";
+pub(super) const DATE_HELP: &str = "write year, month and day: 2026-12-24";
+pub(super) const UNTIL_HELP: &str = "write a date, 2026-12-24 (held until that day begins, UTC), or a moment with its offset, \"2026-12-24T18:00:00+01:00\"";
 
 /// Reads when a span begins: 24:00 is the next day's 00:00.
 pub(super) fn beginning(scalar: &Scalar) -> Result<TimeOfDay, Problem> {

@@ -6,13 +6,13 @@ use super::scalar::{decode, is_number, is_sexagesimal};
 use super::tree::Scalar;
 
 /// The version of the plan language that is read here.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// More tries than these in one run are a sign of something that a person must mend.
-const ATTEMPTS_MAX: u32 = 10;
+pub(super) const ATTEMPTS_MAX: u32 = 10;
 
 /// Higher and lower priorities than these mean nothing more.
-const PRIORITY_MAX: i64 = 1_000_000;
+pub(super) const PRIORITY_MAX: i64 = 1_000_000;
 
 /// The version of the plan language; must be 1.
 pub(super) fn version(scalar: &Scalar) -> Result<u32, Problem> {

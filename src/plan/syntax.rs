@@ -20,7 +20,7 @@ use crate::desired::{HostKeyPolicy, OnTimeout, Partial};
 use crate::names::{DestinationId, ServerName};
 
 /// The most servers of one plan.
-const SERVERS_MAX: usize = 1000;
+pub(super) const SERVERS_MAX: usize = 1000;
 
 /// All files of a plan.
 pub(super) struct PlanSyntax {

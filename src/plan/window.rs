@@ -17,16 +17,16 @@ use crate::names::WindowName;
 use crate::window::{self, On, TimeOfDay};
 
 /// The most windows of one plan.
-const WINDOWS_MAX: usize = 100;
+pub(super) const WINDOWS_MAX: usize = 100;
 
 /// The most exceptions of one window.
-const EXCEPT_MAX: usize = 20;
+pub(super) const EXCEPT_MAX: usize = 20;
 
 /// The most dates of one span.
-const DATES_MAX: usize = 400;
+pub(super) const DATES_MAX: usize = 400;
 
 /// The most windows of one job.
-const JOB_WINDOWS_MAX: usize = 20;
+pub(super) const JOB_WINDOWS_MAX: usize = 20;
 
 /// What a job writes that may start at any time although `defaults` names a window; no window has this name.
 pub(super) const ALWAYS: &str = "always";

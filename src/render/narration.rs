@@ -36,27 +36,42 @@ impl Narrator {
     }
 
     /// What there is to say about an event that `progress` has heard already; `None` for one that is not worth a line.
-    pub fn tell(&mut self, at: Timestamp, event: &Event, progress: &Progress, page: &Page) -> Option<String> {
+    pub fn tell(&mut self, at: Timestamp, event: &Event, progress: &Progress, page: &Page) -> Option<Told> {
         let Some((symbol, text)) = Telling { at, progress, page }.tell(event) else {
             return self.break_silence(at, progress, page);
         };
         self.last_line = at;
-        Some(line(at, symbol, &text, page))
+        Some(Told { at, symbol, text })
     }
 
     /// What there is to say if nothing was said for [`QUIET_MAX`]: call it whenever time has passed.
-    pub fn break_silence(&mut self, now: Timestamp, progress: &Progress, page: &Page) -> Option<String> {
+    pub fn break_silence(&mut self, now: Timestamp, progress: &Progress, page: &Page) -> Option<Told> {
         if elapsed(self.last_line, now) < QUIET_MAX {
             return None;
         }
         self.last_line = now;
-        Some(line(now, symbol::RUNS, &progress.full_line(now, page.zone), page))
+        Some(Told { at: now, symbol: symbol::RUNS, text: progress.full_line(now, page.zone) })
     }
 }
 
-fn line(at: Timestamp, symbol: char, text: &str, page: &Page) -> String {
-    let mark = page.style.paint(tone(symbol), &symbol.to_string());
-    format!("{} {mark} {text}", page.zone.second(at))
+/// What there is to say at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// When it was so.
+    pub at: Timestamp,
+    /// What it asks of its reader, one of [`symbol`].
+    pub symbol: char,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Told {
+    /// All of it as one line.
+    #[must_use]
+    pub fn line(&self, page: &Page) -> String {
+        let mark = page.style.paint(tone(self.symbol), &self.symbol.to_string());
+        format!("{} {mark} {}", page.zone.second(self.at), self.text)
+    }
 }
 
 struct Telling<'a> {

@@ -1,0 +1,24 @@
+//! `jbr completions`: what a shell must know to complete a line.
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use super::args::Cli;
+use super::error::CliError;
+use super::{Exit, Output};
+
+/// `jbr completions`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+/// Prints a script for the shell.
+pub(super) fn completions(args: CompletionsArgs, output: &Output) -> Result<Exit, CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "jbr", &mut script);
+    output.result(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Success)
+}
