@@ -13,6 +13,7 @@ mod graph;
 mod hold;
 mod import;
 mod log;
+mod notify;
 mod output;
 mod period;
 mod plan;
@@ -64,6 +65,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Audit(args) => audit::audit(global, args, output),
         Verb::Import(args) => import::import(global, args, output),
         Verb::Graph(args) => graph::graph(global, args, output),
+        Verb::Notify(verb) => notify::notify(global, *verb, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }
