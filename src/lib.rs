@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! plans/*.yaml ─ plan ─▶ desired ─┐
-//! servers ─ inventory (ssh) ──────┼─▶ diff ─▶ queue ─▶ execute ─▶ events ─▶ render
+//! servers ─ inventory (ssh) ──────┼─▶ diff ─▶ queue ─▶ execute ─▶ events ─▶ render, notify
 //! state.json ─ state ─ history ───┘                    │   ▲
 //!                                        journal ──────▼───┘   stored before every action
 //! ```
@@ -57,5 +57,7 @@ pub mod check;
 pub mod audit;
 
 pub mod render;
+
+pub mod notify;
 
 pub mod cli;

@@ -76,7 +76,7 @@ fn every_expected_file_has_its_plan() {
 
 #[test]
 fn no_report_shows_a_secret() {
-    for name in ["secrets.yaml", "many-problems.yaml"] {
+    for name in ["secrets.yaml", "many-problems.yaml", "notify-secrets.yaml"] {
         let sources = fixture(&root().join("tests/plan").join(name));
         let findings = plan::load(&sources).unwrap_err();
         for color in [false, true] {

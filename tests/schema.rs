@@ -180,8 +180,17 @@ fn with(table: &KeyTable, key: &str, value: &str) -> String {
         "`retry`" => ("/jobs/0/retry", json!({ "attempts": 2 })),
         "`hold`" => ("/jobs/0/hold", json!({ "reason": "because" })),
         "`run`" => ("/run", json!({})),
+        "`notify`" => ("/notify", json!({})),
+        "`email`" => ("/notify/email", json!({ "to": "a@b.c", "from": "d@b.c", "smtp": { "host": "m" } })),
+        "`smtp`" => ("/notify/email/smtp", json!({ "host": "m" })),
+        "`on`" => ("/notify/email/on", json!({})),
+        "`ping`" => ("/notify/ping", json!({})),
+        "`webhook`" => ("/notify/webhook", json!({})),
         other => panic!("say here where {other} stands in a plan"),
     };
+    if place.starts_with("/notify/email/") {
+        plan["notify"] = json!({ "email": { "to": "a@b.c", "from": "d@b.c", "smtp": { "host": "m" } } });
+    }
     let mut map = &mut plan;
     for step in place.split('/').skip(1) {
         map = match step {
@@ -195,6 +204,8 @@ fn with(table: &KeyTable, key: &str, value: &str) -> String {
     match (key, table.name) {
         ("from", "a window" | "an exception") => map["to"] = json!("23:17"),
         ("to", "a window" | "an exception") => map["from"] = json!("03:19"),
+        ("user", "`smtp`") => map["password"] = json!("env:P"),
+        ("password", "`smtp`") => map["user"] = json!("u"),
         _ => {}
     }
     map[key] = json!("@");
@@ -279,7 +290,25 @@ const VALUES: [&str; 72] = [
 ];
 
 /// The words of every choice, and maps.
-const MORE: [&str; 20] = [
+const MORE: [&str; 38] = [
+    "env:NAME",
+    "env:1",
+    "credential:smtp",
+    "credential:.x",
+    "file:/etc/jbr/secret",
+    "file:~/secret",
+    "file:$HOME/secret",
+    "file:/etc/",
+    "https://hc.example.com/ping/1",
+    "http://hc.example.com",
+    "https://",
+    "https://user:pw@hc.example.com",
+    "ftp://hc.example.com",
+    "ops@example.com",
+    "[ops@example.com, two@example.com]",
+    "Ops <ops@example.com>",
+    "tls",
+    "none",
     "release",
     "stop",
     "strict",
@@ -308,7 +337,7 @@ fn is_beyond_the_schema(table: &KeyTable, key: &str, value: &str) -> bool {
     match key {
         // Names that are declared nowhere, or that another has; text that some reader of YAML takes for something else.
         "name" | "server" | "job" | "window" | "except" | "after" | "host" | "user" | "key" | "known_hosts"
-        | "reason" | "hold" => true,
+        | "reason" | "hold" | "ca_file" => true,
         // How long it may be; one of two words of which one is the other's limit.
         "every" | "max_age" | "poll" | "timeout" | "start_timeout" | "connect_timeout" | "command_timeout"
         | "unreachable_wait" | "resume_within" | "wait" => seen(value).is_some_and(|value| value.is_string()),
@@ -345,7 +374,10 @@ fn the_schema_never_refuses_what_the_reader_takes_and_knows_what_it_can() {
                     wrong.push(format!("`{key}: {value}` of {} is taken", table.name));
                 }
             }
-            let whole = ["servers", "jobs", "windows", "defaults", "run", "server", "job"];
+            let whole = [
+                "servers", "jobs", "windows", "defaults", "run", "server", "job", "notify", "email", "smtp", "on",
+                "ping", "webhook",
+            ];
             assert!(any || whole.contains(key), "no value was right for `{key}` of {}", table.name);
         }
     }

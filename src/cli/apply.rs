@@ -1,6 +1,6 @@
 //! `jbr apply`: lock, plan, approval, run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -11,6 +11,7 @@ use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::log::TOLD;
+use super::notify::Reporter;
 use super::plan::{look, refuse_forbidden, refuse_missing, say_what_holds_nothing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
@@ -56,20 +57,50 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
         None => (args.selection.clone(), args.fresh),
     };
     select::check(&selection, &desired)?;
+    let mut reporter = Reporter::new(&desired, &global.state, &interrupt, output);
+    let approved = approved.as_ref().map(|(path, saved)| (*path, saved));
+    let asked = Asked { args, selection, fresh, approved };
+    let ended = begin(global, &desired, &asked, interrupt, reporter.as_mut(), output);
+    if let Some(reporter) = reporter {
+        // A person who approves sees it.
+        let is_attended = !args.auto_approve && args.saved.is_none();
+        reporter.finish(&ended, is_attended);
+    }
+    ended
+}
+
+/// What is asked for.
+struct Asked<'a> {
+    args: &'a ApplyArgs,
+    selection: Selection,
+    fresh: bool,
+    approved: Option<(&'a Path, &'a SavedPlan)>,
+}
+
+/// From the lock to the end of the run.
+fn begin(
+    global: &Global,
+    desired: &Desired,
+    asked: &Asked<'_>,
+    interrupt: Interrupt,
+    reporter: Option<&mut Reporter>,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let Asked { args, selection, fresh, approved } = asked;
     let mut store = FileStore::new(&global.state)?;
     store.lock(&Holder::this_process("apply", Utc::now()))?;
     output.log.rotate_from_now_on();
     let state = load_or_new(&store)?;
-    refuse_lost_servers(&state, &desired)?;
+    refuse_lost_servers(&state, desired)?;
     // A run's time goes on where its journal ended, whatever the wall clock says.
     let clock = SystemClock::starting(state.run.as_ref().map(|run| run.journal.at));
-    let mut links = connect(&desired, &interrupt, output);
-    let mut proposal = look(&desired, &mut links, &state, &selection, fresh, &clock)?;
+    let mut links = connect(desired, &interrupt, output);
+    let mut proposal = look(desired, &mut links, &state, selection, *fresh, &clock)?;
     proposal.queue.stays = args.wait;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
     log_what_is_not_due(&proposal);
-    say_what_holds_nothing(&desired, &state, proposal.at, output);
+    say_what_holds_nothing(desired, &state, proposal.at, output);
     refuse_missing(&proposal)?;
     refuse_forbidden(&proposal)?;
     if !proposal.has_work() {
@@ -77,14 +108,14 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
         let all_held = !selection.jobs.is_empty() && proposal.not_due().count() > 0;
         return Ok(if all_held { Exit::NothingRan } else { Exit::Success });
     }
-    match &approved {
-        Some((path, saved)) => saved.refuse_if_stale(path, &desired, &proposal, &state)?,
+    match approved {
+        Some((path, saved)) => saved.refuse_if_stale(path, desired, &proposal, &state)?,
         // Where nothing is started, watched or closed there is nothing to approve: what is skipped is only recorded.
         None if proposal.touches_servers() => ask(args, output, &interrupt)?,
         None => {}
     }
-    let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt };
-    conduct(&desired, &proposal, state, world, output)
+    let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt, reporter };
+    conduct(desired, &proposal, state, world, output)
 }
 
 /// The log alone must tell why a job is not in the night.

@@ -14,6 +14,7 @@ use super::hold::{HoldArgs, ReleaseArgs};
 use super::import::ImportArgs;
 use super::log::LogArgs;
 use super::man::ManArgs;
+use super::notify::NotifyVerb;
 use super::plan::PlanArgs;
 use super::state::StateVerb;
 use crate::names::{JobAddress, ServerName};
@@ -119,6 +120,9 @@ pub(super) enum Verb {
     /// Exits with 0 only with a proof, with 3 if two backups overlapped, with 4 if JetBackup recorded another outcome than jbr remembers,
     /// and with 8 if records are missing; what is known to be wrong comes before what is not known, and everything is shown.
     Audit(AuditArgs),
+    /// Try whether notices arrive
+    #[command(subcommand)]
+    Notify(NotifyVerb),
     /// Check the plan alone, without the network
     Validate,
     /// Propose a plan from live servers, or from the config.json of jetbackup-remote

@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
 use super::validate::load;
-use super::{Exit, Global, Output, select, textfile};
+use super::{Exit, Global, Output, notify, select, textfile};
 use crate::check::{Level, Scope};
 use crate::clock::{Clock as _, SystemClock};
 use crate::desired::Desired;
@@ -67,6 +67,7 @@ fn judge(global: &Global, args: &CheckArgs, output: &Output) -> Result<Level, Cl
     let text =
         if output.json { render::check_json::check_json(&check) } else { render::check::text(&check, &output.page()) };
     output.result(&text)?;
+    notify::after_check(&desired, &global.state, &check, output);
     let written = textfile.map_or(Ok(()), |place| textfile::write(&place, &render::metrics::metrics(&check)));
     if let Err(error) = written {
         // The verdict stands; whoever waits for the file must hear of it all the same.

@@ -1,12 +1,12 @@
 //! A proposal carried out, from the first stored journal to the summary. `apply` and `demo` differ only in what they
 //! hand in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::CliError;
 use super::log::TOLD;
 use super::log::scribe::Scribe;
+use super::notify::Reporter;
 use super::screen::Screen;
 use super::{Exit, Output};
 use crate::clock::{Clock, Interrupt, Timestamp};
@@ -15,12 +15,11 @@ use crate::execute::drive::{DriveError, Listen, drive};
 use crate::execute::perform::Performer;
 use crate::execute::{End, Event};
 use crate::links::Links;
-use crate::names::JobAddress;
 use crate::proposal::Proposal;
 use crate::render::summary::Ending;
 use crate::render::{Progress, Summary, count};
 use crate::state::store::{RunKeeper, Store};
-use crate::state::{JobRecord, Run, RunEnd, State};
+use crate::state::{Run, RunEnd, State};
 
 /// What a run needs of the world.
 pub(super) struct World<'a> {
@@ -32,6 +31,8 @@ pub(super) struct World<'a> {
     pub(super) clock: Arc<dyn Clock>,
     /// The wish to stop.
     pub(super) interrupt: Interrupt,
+    /// Who tells others of it, if the plan wants that.
+    pub(super) reporter: Option<&'a mut Reporter>,
 }
 
 /// Carries out a proposal and shows it. The state that is handed in is the one that the proposal was made from.
@@ -45,7 +46,7 @@ pub(super) fn conduct(
     world: World,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let World { links, store, clock, interrupt } = world;
+    let World { links, store, clock, interrupt, mut reporter } = world;
     // From before the run: a backup is compared with those of other nights.
     let records = state.jobs.clone();
     let mut run = proposal.begin(&mut state);
@@ -55,13 +56,19 @@ pub(super) fn conduct(
     let _inside = span.enter();
     tracing::info!(target: TOLD, "{}", begins(&run));
     let mut keeper = RunKeeper::new(store, state);
+    if let Some(reporter) = &mut reporter {
+        reporter.begin(&run.id);
+    }
     let driven = {
         let progress = Progress::new(&run.queue, &run.journal, &records);
         let mut scribe = Scribe::new(&output.log, &run.id, &progress, output.stderr_page(), &clock);
         let mut screen = Screen::new(output, &run.id, progress, &clock);
-        let mut listeners = Both(&mut scribe, &mut screen);
         let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
-        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut listeners)
+        let mut audience = Audience(vec![&mut scribe, &mut screen]);
+        if let Some(reporter) = reporter.as_deref_mut() {
+            audience.0.push(reporter);
+        }
+        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut audience)
     };
     let mut state = keeper.into_state();
     if let Some(kept) = &state.run {
@@ -77,9 +84,23 @@ pub(super) fn conduct(
         Ok((_, end)) => Ok(end),
         Err(error) => Err(CliError::Drive(error)),
     };
-    let shown = summarize(&run, &ended, &records, &clock, output);
+    let broken = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    let summary = Summary {
+        run: &run.id,
+        started: run.started,
+        now: clock.now(),
+        queue: &run.queue,
+        journal: &run.journal,
+        records: &records,
+        ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
+    };
+    let shown = output.result(&if output.json { summary.json() } else { summary.text(&output.page()) });
+    let exit = ended.as_ref().ok().map(|end| Exit::of_run(end, &run.queue, &run.journal, desired.run.partial));
+    if let Some(reporter) = reporter {
+        reporter.run_ended(&summary, exit == Some(Exit::Success));
+    }
     let ended = ended?;
-    let mut exit = Exit::of_run(&ended, &run.queue, &run.journal, desired.run.partial);
+    let mut exit = exit.unwrap_or(Exit::Error);
     if ended == End::Complete && say_what_another_job_displaced(desired, proposal, output) {
         exit = exit.or_backup_failed();
     }
@@ -98,13 +119,14 @@ fn begins(run: &Run) -> String {
     format!("{} in the queue: {}", count(left.len(), "job"), left.join(", "))
 }
 
-/// Whoever watches, and the log.
-struct Both<'a>(&'a mut Scribe, &'a mut Screen);
+/// All who hear of what happens, each in turn.
+struct Audience<'a>(Vec<&'a mut dyn Listen>);
 
-impl Listen for Both<'_> {
+impl Listen for Audience<'_> {
     fn hear(&mut self, at: Timestamp, event: &Event) {
-        self.0.hear(at, event);
-        self.1.hear(at, event);
+        for listener in &mut self.0 {
+            listener.hear(at, event);
+        }
     }
 }
 
@@ -125,24 +147,4 @@ fn say_what_another_job_displaced(desired: &Desired, proposal: &Proposal, output
         }
     }
     displaced
-}
-
-fn summarize(
-    run: &Run,
-    ended: &Result<End, CliError>,
-    records: &BTreeMap<JobAddress, JobRecord>,
-    clock: &Arc<dyn Clock>,
-    output: &Output,
-) -> Result<(), CliError> {
-    let broken = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
-    let summary = Summary {
-        run: &run.id,
-        started: run.started,
-        now: clock.now(),
-        queue: &run.queue,
-        journal: &run.journal,
-        records,
-        ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
-    };
-    output.result(&if output.json { summary.json() } else { summary.text(&output.page()) })
 }

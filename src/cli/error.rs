@@ -129,6 +129,9 @@ pub(super) enum CliError {
         /// How many.
         count: usize,
     },
+    /// There is nobody to be told.
+    #[error("the plan has no `notify`, so nobody is told anything")]
+    NoNotify,
     /// A signal came before anything was started.
     #[error("stopped before anything was started")]
     Stopped,
@@ -204,6 +207,7 @@ impl CliError {
             | Self::RunInProgress(_)
             | Self::SavedPlan { .. }
             | Self::NotHeld { .. }
+            | Self::NoNotify
             | Self::Textfile { .. }
             | Self::Store(_)
             | Self::Lock(_)
@@ -273,6 +277,7 @@ impl CliError {
             }
             Self::NotHeld { by_plan: true, .. } => "take `hold` out of the plan".to_owned(),
             Self::NotHeld { by_plan: false, .. } => "`jbr state show` lists the jobs that are".to_owned(),
+            Self::NoNotify => "docs/plan.md says how to declare it; without it `jbr check` can still be watched".to_owned(),
             Self::Textfile { .. } => {
                 "name a file in the folder that node_exporter's `--collector.textfile.directory` names".to_owned()
             }

@@ -15,6 +15,7 @@ mod hold;
 mod import;
 mod log;
 mod man;
+mod notify;
 mod output;
 mod period;
 mod plan;
@@ -92,6 +93,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Completions(args) => completions::completions(*args, output),
         Verb::Man(args) => man::man(args, output),
         Verb::Schema => schema::schema(output),
+        Verb::Notify(verb) => notify::notify(global, *verb, output),
         Verb::Validate => validate::validate(global, output),
         Verb::Demo => demo::demo(output),
     }

@@ -25,6 +25,8 @@ pub struct Draft {
     pub jobs: Vec<JobDraft>,
     /// `run`, by key.
     pub run: Vec<(&'static str, String)>,
+    /// `notify`, line by line; comments where it is only proposed.
+    pub notify: Vec<String>,
     /// What a reader must know last.
     pub tail: Vec<String>,
     /// It stands beside a plan that declares the servers.

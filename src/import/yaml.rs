@@ -48,6 +48,12 @@ impl Draft {
                 let _ = writeln!(text, "  {key}: {}", scalar(value));
             }
         }
+        if !self.notify.is_empty() {
+            text.push('\n');
+        }
+        for line in &self.notify {
+            let _ = writeln!(text, "{line}");
+        }
         if !self.tail.is_empty() {
             text.push('\n');
         }

@@ -144,6 +144,16 @@ choice! {
     }
 }
 
+choice! {
+    /// `security` of a mail server.
+    MailSecurity -> desired::Security,
+    "starttls (port 587) and tls (port 465) encrypt; none (port 25) is for a server on the same machine, and without a password" {
+        "starttls" StartTls => desired::Security::StartTls,
+        "tls" Tls => desired::Security::Tls,
+        "none" None => desired::Security::None,
+    }
+}
+
 /// A kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Failure {
@@ -175,6 +185,7 @@ mod tests {
         every_word_decodes::<KeepDestination>();
         every_word_decodes::<AfterWhen>();
         every_word_decodes::<FailureWord>();
+        every_word_decodes::<MailSecurity>();
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub(super) const MAX_AGE: Limits = Limits { min: MINUTE, max: DAY.saturating_mul
 /// Between two tries.
 pub(super) const RETRY_WAIT: Limits = Limits::up_to(DAY);
 
+/// One step of sending a mail.
+pub(super) const MAIL_TIMEOUT: Limits = Limits::up_to(MINUTE.saturating_mul(5));
+
 /// How far back somebody looks.
 const SPAN: Limits = Limits::up_to(DAY.saturating_mul(3650));
 

@@ -15,8 +15,8 @@ pub struct KeyTable {
 /// The top of a file.
 pub const PLAN: KeyTable = KeyTable {
     name: "the plan",
-    keys: &["version", "defaults", "windows", "servers", "jobs", "run"],
-    later: &["notify"],
+    keys: &["version", "defaults", "windows", "servers", "jobs", "run", "notify"],
+    later: &[],
 };
 
 /// `defaults`.
@@ -115,8 +115,33 @@ pub const RUN: KeyTable = KeyTable {
     later: &[],
 };
 
+/// `notify`.
+pub const NOTIFY: KeyTable = KeyTable { name: "`notify`", keys: &["email", "ping", "webhook"], later: &[] };
+
+/// `notify.email`.
+pub const EMAIL: KeyTable = KeyTable { name: "`email`", keys: &["to", "from", "smtp", "on"], later: &[] };
+
+/// `notify.email.smtp`.
+pub const SMTP: KeyTable = KeyTable {
+    name: "`smtp`",
+    keys: &["host", "port", "security", "user", "password", "timeout", "ca_file"],
+    later: &[],
+};
+
+/// `notify.email.on`.
+pub const MAIL_ON: KeyTable = KeyTable { name: "`on`", keys: &MAIL_ON_KEYS, later: &[] };
+
+/// The keys of `notify.email.on`.
+pub(super) const MAIL_ON_KEYS: [&str; 6] = ["failure", "timeout", "partial", "unreachable", "stale", "finished"];
+
+/// `notify.ping`.
+pub const PING: KeyTable = KeyTable { name: "`ping`", keys: &["start", "success", "failure"], later: &[] };
+
+/// `notify.webhook`.
+pub const WEBHOOK: KeyTable = KeyTable { name: "`webhook`", keys: &["url"], later: &[] };
+
 /// All tables, in the order of the manual.
-pub const TABLES: [&KeyTable; 13] = [
+pub const TABLES: [&KeyTable; 19] = [
     &PLAN,
     &WINDOW,
     &EXCEPT,
@@ -130,6 +155,12 @@ pub const TABLES: [&KeyTable; 13] = [
     &RETRY,
     &HOLD,
     &RUN,
+    &NOTIFY,
+    &EMAIL,
+    &SMTP,
+    &MAIL_ON,
+    &PING,
+    &WEBHOOK,
 ];
 
 /// The other kinds of map that take this key.

@@ -20,6 +20,7 @@ mod id;
 mod job;
 pub mod keys;
 mod moment;
+mod notify;
 mod number;
 mod path;
 mod problem;

@@ -41,7 +41,7 @@ pub(super) fn path(scalar: &Scalar) -> Result<PathBuf, Problem> {
     if text.contains('$') {
         return wrong("variables have no meaning here", "write the whole path: a plan says the same on every machine");
     }
-    if let Some(prefix) = ["env:", "file:", "credential:"].iter().find(|prefix| text.starts_with(**prefix)) {
+    if let Some(prefix) = super::secret::PREFIXES.iter().find(|prefix| text.starts_with(**prefix)) {
         return wrong(&format!("`{prefix}` has no meaning here"), "write the path itself: /root/.ssh/id_ed25519");
     }
     if text.ends_with('/') {

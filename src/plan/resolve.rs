@@ -40,6 +40,7 @@ pub(super) fn resolve(plan: &PlanSyntax, sources: &[Source]) -> Result<Desired, 
         servers: plan.servers.iter().map(server).collect::<Result<_, _>>()?,
         jobs: plan.jobs.iter().map(|declared| job(declared, plan, &windows)).collect::<Result<_, _>>()?,
         run: run(&plan.run)?,
+        notify: plan.notify.clone().transpose()?,
     })
 }
 

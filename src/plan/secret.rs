@@ -9,6 +9,9 @@ use super::tree::{Content, Entry, Node};
 /// Words in a key that promise a secret, without `-` and `_`.
 const WORDS: [&str; 8] = ["password", "passwd", "passphrase", "secret", "token", "pwd", "privatekey", "apikey"];
 
+/// What a reference to a secret begins with.
+pub(super) const PREFIXES: [&str; 3] = ["env:", "file:", "credential:"];
+
 /// The problem; the caller hides the place.
 pub(super) fn problem(message: impl Into<String>) -> Problem {
     Problem::new(message, "a secret never stands in a plan").help(
@@ -19,7 +22,12 @@ pub(super) fn problem(message: impl Into<String>) -> Problem {
 
 /// Whether a key or what stands below it looks like a secret.
 pub(super) fn is_in(entry: &Entry) -> bool {
-    is_secret_key(&entry.key.scalar.text) || is_inside(&entry.value)
+    (is_secret_key(&entry.key.scalar.text) && !is_reference(&entry.value)) || is_inside(&entry.value)
+}
+
+/// Whether a node only says where a secret is.
+fn is_reference(node: &Node) -> bool {
+    matches!(&node.content, Content::Scalar(scalar) if PREFIXES.iter().any(|prefix| scalar.text.starts_with(prefix)))
 }
 
 /// What to hide of a node: all of it, if a secret stands somewhere in it.
@@ -38,6 +46,12 @@ fn is_inside(node: &Node) -> bool {
 /// Whether a text is a private key rather than the path of one.
 pub(super) fn is_key_text(text: &str) -> bool {
     text.contains("PRIVATE KEY")
+}
+
+/// Whether an address of the web has a part whose name promises a secret: `?token=…`.
+pub(super) fn is_word_in(address: &str) -> bool {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|part| part.split_once('=')).any(|(name, _)| is_secret_key(name))
 }
 
 fn is_secret_key(key: &str) -> bool {

@@ -94,13 +94,28 @@ impl<'a> Section<'a> {
         findings: &mut Findings<'_>,
         read: impl Fn(&Scalar) -> Result<T, Problem>,
     ) -> Field<T> {
-        self.optional(key, findings, read).unwrap_or_else(|| {
-            if let Some((_, reported)) = self.meant.iter().find(|(meant, _)| *meant == key) {
-                return Err(*reported);
-            }
-            let problem = Problem::new(format!("{} has no `{key}`", self.name), format!("`{key}` is missing"));
-            Err(findings.push(self.at, problem.help(format!("add a line such as `{key}: {example}`"))))
-        })
+        self.optional(key, findings, read).unwrap_or_else(|| Err(self.missing(key, example, findings)))
+    }
+
+    /// The entry of a key that must be there; `example` is one of its value.
+    ///
+    /// # Errors
+    /// Reported: missing.
+    pub(super) fn required_entry(
+        &self,
+        key: &str,
+        example: &str,
+        findings: &mut Findings<'_>,
+    ) -> Result<&'a Entry, Reported> {
+        self.entry(key).ok_or_else(|| self.missing(key, example, findings))
+    }
+
+    fn missing(&self, key: &str, example: &str, findings: &mut Findings<'_>) -> Reported {
+        if let Some((_, reported)) = self.meant.iter().find(|(meant, _)| *meant == key) {
+            return *reported;
+        }
+        let problem = Problem::new(format!("{} has no `{key}`", self.name), format!("`{key}` is missing"));
+        findings.push(self.at, problem.help(format!("add a line such as `{key}: {example}`")))
     }
 }
 

@@ -15,8 +15,8 @@ use super::problem::Problem;
 use super::section::{self, Field, Section};
 use super::tree::{Content, Entry, Node, Scalar};
 use super::window::{self, WindowSyntax};
-use super::{host, id, number, path, scalar};
-use crate::desired::{HostKeyPolicy, OnTimeout, Partial};
+use super::{host, id, notify, number, path, scalar};
+use crate::desired::{HostKeyPolicy, Notify, OnTimeout, Partial};
 use crate::names::{DestinationId, ServerName};
 
 /// The most servers of one plan.
@@ -30,6 +30,8 @@ pub(super) struct PlanSyntax {
     pub(super) server_defaults: ServerSettings,
     pub(super) job_defaults: JobSettings,
     pub(super) run: RunSyntax,
+    /// Nothing in it depends on another part of the plan, so it is read to its end at once.
+    pub(super) notify: Option<Result<Notify, Reported>>,
     pub(super) gaps: Gaps,
 }
 
@@ -102,10 +104,12 @@ pub(super) fn read(trees: &[Result<Node, Reported>], findings: &mut Findings<'_>
     let server = gather(&defaults, "server", &keys::SERVER_DEFAULTS, findings, &mut gaps.any);
     let job_defaults = gather(&defaults, "job", &keys::JOB_DEFAULTS, findings, &mut gaps.any);
     let run = gather(&tops, "run", &keys::RUN, findings, &mut gaps.any);
+    let notify = gather(&tops, "notify", &keys::NOTIFY, findings, &mut gaps.any);
     PlanSyntax {
         server_defaults: server.map(|section| server_settings(&section, findings)).unwrap_or_default(),
         job_defaults: job_defaults.map(|section| job::settings(&section, findings)).unwrap_or_default(),
         run: run.map(|section| run_syntax(&section, findings)).unwrap_or_default(),
+        notify: notify.map(|section| notify::notify(&section, findings)),
         windows: window::windows(&tops, findings, &mut gaps),
         servers: servers(&tops, findings, &mut gaps),
         jobs: job::jobs(&tops, findings, &mut gaps.any),

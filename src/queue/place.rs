@@ -106,7 +106,7 @@ mod tests {
         let decision =
             |job: &Job| Decision { address: job.address.clone(), live_name: None, verdict: Choice::Run, due: None };
         let diff = Diff { decisions: jobs.iter().map(decision).collect(), remarks: Vec::new() };
-        let desired = Desired { servers: Vec::new(), jobs, run };
+        let desired = Desired { servers: Vec::new(), jobs, run, notify: None };
         let now = crate::clock::Timestamp::UNIX_EPOCH;
         let outlook = Outlook { now, usual: &std::collections::BTreeMap::new() };
         let queue = build(&desired, &diff, &outlook);

@@ -63,6 +63,16 @@ impl Summary<'_> {
         sheet.finish()
     }
 
+    /// What [`Summary::text`] says below its table, for a reader who has another table.
+    #[must_use]
+    pub fn remainder(&self, page: &Page) -> String {
+        let mut sheet = Sheet::new(page);
+        self.alarms(&mut sheet, page);
+        self.total(&mut sheet);
+        self.next_steps(&mut sheet);
+        sheet.finish()
+    }
+
     /// The items with their outcomes, where they have one.
     pub(super) fn items(&self) -> impl Iterator<Item = (&Item, Option<&Outcome>)> {
         self.queue.items.iter().map(|item| (item, self.journal.outcome(&item.address)))
@@ -91,7 +101,9 @@ impl Summary<'_> {
         table
     }
 
-    pub(super) fn usual(&self, address: &JobAddress) -> Option<std::time::Duration> {
+    /// How long the job usually took before this run; `None` if nobody knows.
+    #[must_use]
+    pub fn usual(&self, address: &JobAddress) -> Option<std::time::Duration> {
         self.records.get(address).and_then(JobRecord::usual_duration)
     }
 

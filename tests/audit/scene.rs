@@ -45,7 +45,7 @@ impl Scene {
             resume_within: Duration::from_secs(72_000),
         };
         let mut scene = Self {
-            desired: Desired { servers: Vec::new(), jobs: Vec::new(), run },
+            desired: Desired { servers: Vec::new(), jobs: Vec::new(), run, notify: None },
             evidence: Vec::new(),
             state: State::unwritten(),
             period: Period { from: at(0), to: at(DAY) },

@@ -63,7 +63,7 @@ pub(crate) fn desired(servers: Vec<Server>, jobs: Vec<Job>) -> Desired {
         partial: Partial::Warn,
         resume_within: 20 * HOUR,
     };
-    Desired { servers, jobs, run }
+    Desired { servers, jobs, run, notify: None }
 }
 
 pub(crate) fn server(name: &str) -> Server {

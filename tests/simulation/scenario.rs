@@ -45,7 +45,7 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
     let start: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
     let servers = dice.between(1, 3);
-    let mut universe = Desired { servers: vec![], jobs: vec![], run: run_settings(&mut dice) };
+    let mut universe = Desired { servers: vec![], jobs: vec![], run: run_settings(&mut dice), notify: None };
     let mut fleet = Fleet::new(start).without_calls();
     let is_plain = dice.percent(10);
     for number in 1..=servers {

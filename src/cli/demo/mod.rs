@@ -77,7 +77,7 @@ fn apply(
     let proposal = look(desired, links, &state, &Selection::default(), false, &**clock)?;
     show(&proposal, &state, output)?;
     output.say("\n$ jbr apply --auto-approve\n");
-    let world = World { links, store: &mut store, clock: Arc::clone(clock), interrupt };
+    let world = World { links, store: &mut store, clock: Arc::clone(clock), interrupt, reporter: None };
     conduct(desired, &proposal, state, world, output)
 }
 

@@ -8,8 +8,11 @@ const MANUAL: &str = include_str!("../../../docs/plan.md");
 /// What the manual says of a key: its meaning, and its default. `None` where it has no row.
 pub(super) fn words(table: &'static KeyTable, key: &str) -> Option<String> {
     let heading = heading(table);
-    let section = MANUAL.split("\n## ").find(|section| section.lines().next() == Some(heading))?;
-    let row = section.lines().find_map(|line| line.strip_prefix(&format!("| `{key}` | ")))?;
+    let chapter = MANUAL.split("\n#").find(|chapter| {
+        let title = chapter.lines().next().unwrap_or_default();
+        title.trim_start_matches('#').trim_start() == heading
+    })?;
+    let row = chapter.lines().find_map(|line| line.strip_prefix(&format!("| `{key}` | ")))?;
     let cells: Vec<&str> = row.trim_end().trim_end_matches('|').split(" | ").map(str::trim).collect();
     let [_, default, meaning] = cells.as_slice() else { return None };
     Some(match *default {

@@ -4,10 +4,14 @@ use chrono_tz::TZ_VARIANTS;
 use serde_json::{Value, json};
 
 use crate::plan::choice::Choice;
-use crate::plan::{duration, host, id, job, moment, number};
+use crate::plan::{duration, host, id, job, moment, notify, number};
 
 /// What an address is made of, on both sides of its slash.
 const NAME: &str = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+
+/// Where a secret is: a credential of systemd's, a file or a variable.
+const REFERENCE: &str =
+    r"^(env:[A-Za-z_][A-Za-z0-9_]{0,254}|credential:[A-Za-z0-9_][A-Za-z0-9._-]{0,254}|file:[^~ $]([^$]*[^$/])?)$";
 
 /// Text of this form, and what an editor says of any other.
 fn text(pattern: &str, help: &str) -> Value {
@@ -83,6 +87,35 @@ pub(super) fn user() -> Value {
         &format!("^[A-Za-z0-9._][A-Za-z0-9._-]{{0,{}}}$", host::USER_LENGTH_MAX - 1),
         "the login name alone, such as root",
     )
+}
+
+/// A mail address.
+pub(super) fn mail_address() -> Value {
+    let mut address = text(
+        r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]+$",
+        "the address alone, such as ops@example.com, without a name",
+    );
+    address["maxLength"] = json!(notify::ADDRESS_LENGTH_MAX);
+    address
+}
+
+/// The name with which somebody logs in at a mail server.
+pub(super) fn login_name() -> Value {
+    let mut name = text("^[!-~]+$", "the name that the mail server knows; many are mail addresses");
+    name["maxLength"] = json!(notify::LOGIN_LENGTH_MAX);
+    name
+}
+
+/// Where a secret is.
+pub(super) fn secret() -> Value {
+    text(REFERENCE, notify::REFERENCE_HELP)
+}
+
+/// The address of a ping, or where it is.
+pub(super) fn ping_url() -> Value {
+    let mut url = text("^https?://[^@/?# ]+([/?#][!-~]*)?$", "an address such as https://hc.example.com/ping/…");
+    url["maxLength"] = json!(notify::URL_LENGTH_MAX);
+    json!({ "anyOf": [url, secret()] })
 }
 
 /// A path.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{map, scalar};
 use crate::plan::keys::{self, KeyTable};
-use crate::plan::{choice, job, syntax, window};
+use crate::plan::{choice, job, notify, syntax, window};
 
 /// What a key takes; `None` where it was not said.
 pub(super) fn shape(table: &'static KeyTable, key: &str) -> Option<Value> {
@@ -19,6 +19,12 @@ pub(super) fn shape(table: &'static KeyTable, key: &str) -> Option<Value> {
         keys::RETRY => of_retry(key),
         keys::HOLD => of_hold(key),
         keys::RUN => of_run(key),
+        keys::NOTIFY => of_notify(key),
+        keys::EMAIL => of_email(key),
+        keys::SMTP => of_smtp(key),
+        keys::MAIL_ON => table.keys.contains(&key).then(scalar::switch),
+        keys::PING => table.keys.contains(&key).then(scalar::ping_url),
+        keys::WEBHOOK => table.keys.contains(&key).then(scalar::secret),
         _ => None,
     }
 }
@@ -28,12 +34,14 @@ pub(super) fn required(table: &'static KeyTable) -> &'static [&'static str] {
     match *table {
         keys::PLAN => &["version"],
         keys::WINDOW => &["timezone"],
-        keys::SERVER => &["host"],
+        keys::SERVER | keys::SMTP => &["host"],
         keys::DESTINATION => &["id"],
         keys::JOB => &["name", "server", "id"],
         keys::AFTER => &["job"],
         keys::RETRY => &["attempts"],
         keys::HOLD => &["reason"],
+        keys::EMAIL => &["to", "from", "smtp"],
+        keys::WEBHOOK => &["url"],
         _ => &[],
     }
 }
@@ -44,6 +52,9 @@ pub(super) fn rules(table: &'static KeyTable) -> Value {
         keys::WINDOW | keys::EXCEPT => json!({
             "dependencies": { "from": ["to"], "to": ["from"] },
             "not": { "required": ["days", "dates"] },
+        }),
+        keys::SMTP => json!({
+            "dependencies": { "user": ["password"], "password": ["user"] },
         }),
         _ => json!({}),
     }
@@ -61,6 +72,7 @@ fn of_plan(key: &str) -> Option<Value> {
         "servers" => by_name(&map(&keys::SERVER), syntax::SERVERS_MAX),
         "jobs" => json!({ "type": "array", "items": map(&keys::JOB), "minItems": 1, "maxItems": job::JOBS_MAX }),
         "run" => map(&keys::RUN),
+        "notify" => map(&keys::NOTIFY),
         _ => return None,
     })
 }
@@ -158,6 +170,38 @@ fn of_run(key: &str) -> Option<Value> {
         "poll" | "start_timeout" | "unreachable_wait" | "resume_within" => scalar::duration(),
         "on_timeout" => scalar::choice::<choice::OnTimeout>(),
         "partial" => scalar::choice::<choice::Partial>(),
+        _ => return None,
+    })
+}
+
+fn of_notify(key: &str) -> Option<Value> {
+    Some(match key {
+        "email" => map(&keys::EMAIL),
+        "ping" => map(&keys::PING),
+        "webhook" => map(&keys::WEBHOOK),
+        _ => return None,
+    })
+}
+
+fn of_email(key: &str) -> Option<Value> {
+    Some(match key {
+        "to" => one_or_more(&scalar::mail_address(), notify::RECIPIENTS_MAX),
+        "from" => scalar::mail_address(),
+        "smtp" => map(&keys::SMTP),
+        "on" => map(&keys::MAIL_ON),
+        _ => return None,
+    })
+}
+
+fn of_smtp(key: &str) -> Option<Value> {
+    Some(match key {
+        "host" => scalar::host(),
+        "port" => scalar::port(),
+        "security" => scalar::choice::<choice::MailSecurity>(),
+        "user" => scalar::login_name(),
+        "password" => scalar::secret(),
+        "timeout" => scalar::duration(),
+        "ca_file" => scalar::path(),
         _ => return None,
     })
 }

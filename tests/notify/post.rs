@@ -1,0 +1,277 @@
+//! The outbox and what sends it, without a run: each mood of a mail server, and each answer of a web server.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use jbr::desired::{Email, MailLogin, MailOn, Notify, Ping, Secret, Security, Smtp, Url};
+use jbr::notify::notice::{Message, Signal};
+use jbr::notify::post::{Post, Sent};
+use jbr::notify::vault::Vault;
+use jbr::notify::{Waiting, waiting};
+use tempfile::TempDir;
+
+use crate::smtp::MailServer;
+use crate::web::WebServer;
+
+const PASSWORD: &str = "correct horse battery";
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A folder for an outbox, and what the plan would say.
+struct Desk {
+    folder: TempDir,
+    notify: Notify,
+}
+
+impl Desk {
+    fn new(server: &MailServer, security: Security) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let smtp = Smtp {
+            host: "localhost".into(),
+            port: server.port(),
+            security,
+            login: None,
+            timeout: Duration::from_secs(10),
+            ca_file: (security != Security::None).then(|| server.ca_file()),
+        };
+        let to = vec!["ops@example.com".to_owned()];
+        let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default() };
+        Self { folder, notify: Notify { email: Some(email), ..Notify::default() } }
+    }
+
+    fn web(ping: Ping, webhook: Option<&str>) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap(), notify: Notify::default() };
+        let webhook = webhook.map(|url| desk.secret("webhook", url));
+        Self { notify: Notify { email: None, ping, webhook }, ..desk }
+    }
+
+    fn smtp(&mut self) -> &mut Smtp {
+        &mut self.notify.email.as_mut().unwrap().smtp
+    }
+
+    fn login(mut self, password: &str) -> Self {
+        let password = self.secret("password", password);
+        self.smtp().login = Some(MailLogin { user: "jbr".into(), password });
+        self
+    }
+
+    fn secret(&self, name: &str, text: &str) -> Secret {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        Secret::File(path)
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state.json")
+    }
+
+    /// As a new process has it.
+    fn post(&self) -> Post {
+        Post::new(&self.state(), &self.notify, Vault { env: |name| std::env::var_os(name) })
+    }
+
+    fn put(&self, subject: &str) {
+        self.post().put(vec![mail(subject)], Utc::now()).unwrap();
+    }
+
+    fn send(&self) -> Sent {
+        self.post().send(LIMIT, Utc::now(), false)
+    }
+
+    fn waiting(&self) -> Vec<Waiting> {
+        waiting(&self.state()).unwrap()
+    }
+
+    /// The one that waits.
+    fn one_waits(&self, why: &str, refused: bool) {
+        let [one] = &self.waiting()[..] else { panic!("{:#?}", self.waiting()) };
+        assert!(one.refused == refused && one.why.as_ref().is_some_and(|said| said.contains(why)), "{one:#?}");
+    }
+}
+
+fn mail(subject: &str) -> Message {
+    Message::Mail { subject: subject.into(), text: "Text é\n.\n".into(), html: "<p>é</p>".into() }
+}
+
+fn sent(sent: &Sent) -> (usize, usize, usize) {
+    (sent.sent, sent.left, sent.said.len())
+}
+
+#[test]
+fn starttls_with_a_login_and_a_certificate_of_the_house() {
+    let server = MailServer::start(&["--tls", "starttls", "--login", &format!("jbr:{PASSWORD}")]);
+    let mut desk = Desk::new(&server, Security::StartTls).login(PASSWORD);
+    let tried = desk.post().try_now(mail("one"), Utc::now());
+    assert_eq!(tried.failure, None, "{tried:#?}");
+    assert_eq!(tried.steps.len(), 5, "{tried:#?}");
+    let mails = server.mails();
+    assert!(
+        mails.len() == 1 && mails[0].contains("X-To: ops@example.com") && mails[0].contains("Subject: one"),
+        "{mails:?}"
+    );
+
+    // Without the house's certificate the server could be anybody.
+    desk.smtp().ca_file = None;
+    let tried = desk.post().try_now(mail("two"), Utc::now());
+    assert!(tried.failure.is_some_and(|why| why.contains("UnknownIssuer")), "{:?}", tried.steps);
+    assert_eq!((server.mails().len(), server.noted("login")), (1, 1));
+}
+
+#[test]
+fn tls_from_the_first_byte_on_and_no_word_to_a_server_that_cannot_encrypt() {
+    let server = MailServer::start(&["--tls", "tls", "--login", &format!("jbr:{PASSWORD}")]);
+    let desk = Desk::new(&server, Security::Tls).login(PASSWORD);
+    desk.put("one");
+    assert_eq!(sent(&desk.send()), (1, 0, 0));
+    assert_eq!(server.mails().len(), 1);
+
+    let open = MailServer::start(&[]);
+    let mut desk = Desk::new(&open, Security::StartTls).login(PASSWORD);
+    desk.smtp().ca_file = Some(server.ca_file());
+    desk.put("two");
+    assert_eq!(sent(&desk.send()), (0, 1, 1));
+    desk.one_waits("no STARTTLS", false);
+    assert_eq!((open.mails().len(), open.noted("offered")), (0, 0));
+}
+
+#[test]
+fn a_wrong_login_is_not_tried_again_and_again_and_the_right_one_sends_all() {
+    let server = MailServer::start(&["--tls", "starttls", "--login", &format!("jbr:{PASSWORD}")]);
+    let desk = Desk::new(&server, Security::StartTls).login("wrong horse");
+    desk.put("one");
+    desk.put("two");
+    assert_eq!(sent(&desk.send()), (0, 2, 1));
+    assert_eq!(sent(&desk.send()), (0, 2, 0), "not again within the hour");
+    assert_eq!(server.noted("wrong login"), 1);
+    for file in fs::read_dir(desk.folder.path().join("state.json.outbox")).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(!text.contains("horse") && !text.contains("d3JvbmcgaG9yc2U"), "{text}");
+    }
+
+    let desk = desk.login(PASSWORD);
+    assert_eq!(sent(&desk.post().send(LIMIT, Utc::now(), true)), (2, 0, 0));
+    assert_eq!(server.mails().len(), 2);
+}
+
+#[test]
+fn what_is_refused_for_good_is_kept_and_said_and_not_tried_again_by_itself() {
+    let mut server = MailServer::start(&["--mood", "refuses"]);
+    let desk = Desk::new(&server, Security::None);
+    desk.put("one");
+    let first = desk.send();
+    assert_eq!(sent(&first), (0, 1, 1));
+    assert!(first.said[0].starts_with("refused, and kept in the outbox: mail \"one\": "), "{first:?}");
+    assert!(first.said[0].contains("5.1.1") && !first.said[0].contains('\u{1b}'), "{first:?}");
+    assert_eq!(sent(&desk.send()), (0, 1, 0));
+    desk.one_waits("5.1.1", true);
+    assert_eq!(server.noted("offered"), 1);
+    server.restart("takes");
+    assert_eq!(sent(&desk.post().send(LIMIT, Utc::now(), true)), (1, 0, 0));
+}
+
+#[test]
+fn who_is_greylisted_comes_back() {
+    let server = MailServer::start(&["--mood", "greylists"]);
+    let desk = Desk::new(&server, Security::None);
+    desk.put("one");
+    desk.put("two");
+    assert_eq!(
+        sent(&desk.send()),
+        (0, 2, 2),
+        "each mail by itself: one that is never taken must not keep the others back"
+    );
+    server.know();
+    assert_eq!(sent(&desk.send()), (2, 0, 0));
+    let mails = server.mails();
+    assert!(mails.len() == 2 && mails[0].contains("Subject: one"), "{mails:?}");
+}
+
+#[test]
+fn a_server_that_hangs_costs_its_timeout_and_keeps_the_mail() {
+    let server = MailServer::start(&["--mood", "hangs"]);
+    let mut desk = Desk::new(&server, Security::None);
+    desk.smtp().timeout = Duration::from_secs(1);
+    desk.put("one");
+    desk.put("two");
+    let began = Instant::now();
+    assert_eq!(sent(&desk.send()), (0, 2, 1), "one is enough to know that the way is closed");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(desk.waiting()[0].why.as_ref().unwrap().contains("no answer within 1s"), "{:?}", desk.waiting());
+
+    // Whatever the plan's timeout, whoever sends has a limit.
+    desk.smtp().timeout = Duration::from_secs(60);
+    let began = Instant::now();
+    desk.post().send(Duration::from_secs(1), Utc::now(), false);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(desk.waiting().len(), 2);
+}
+
+#[test]
+fn a_server_that_is_down_gets_its_mail_later_once_whoever_sends() {
+    let mut server = MailServer::start(&[]);
+    let desk = Desk::new(&server, Security::None);
+    server.stop();
+    for number in 0..5 {
+        desk.put(&number.to_string());
+    }
+    assert_eq!(sent(&desk.send()), (0, 5, 1));
+    server.restart("takes");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| desk.send());
+        }
+    });
+    assert_eq!((desk.waiting().len(), server.mails().len()), (0, 5), "each once, though four sent at a time");
+}
+
+#[test]
+fn a_disk_that_takes_nothing_does_not_keep_a_mail_from_going_out() {
+    let server = MailServer::start(&[]);
+    let desk = Desk::new(&server, Security::None);
+    // As a disk that is full or read-only: there is no place for the outbox.
+    fs::write(desk.folder.path().join("state.json.outbox"), "").unwrap();
+    let post = desk.post();
+    assert!(post.put(vec![mail("one")], Utc::now()).is_err());
+    assert_eq!(post.send(LIMIT, Utc::now(), false).sent, 1);
+    assert_eq!(server.mails().len(), 1);
+}
+
+#[test]
+fn pings_and_webhooks_go_to_where_the_plan_says_and_are_tried_again() {
+    let server = WebServer::start(&[503, 200, 405, 200, 404]);
+    let ping = Ping {
+        start: Some(Url::Plain(server.url("/start"))),
+        success: Some(Url::Plain(server.url("/success"))),
+        failure: None,
+    };
+    let desk = Desk::web(ping, Some(&server.url("/hook/hunter2")));
+    let hook = Message::Hook { body: "{}".into(), subject: "s".into() };
+    let messages = vec![
+        Message::ping(Signal::Start, "begins"),
+        Message::ping(Signal::Success, "2 good"),
+        Message::ping(Signal::Failure, "x"),
+        hook,
+    ];
+    desk.post().put(messages, Utc::now()).unwrap();
+    assert_eq!(desk.waiting().len(), 3, "what the plan has no address for is not kept");
+    let came = desk.send();
+    assert_eq!(sent(&came), (2, 1, 1), "{came:?}");
+    let asked = server.asked();
+    let asked: Vec<(&str, &str, &str)> =
+        asked.iter().map(|(method, path, body)| (&**method, &**path, &**body)).collect();
+    assert_eq!(
+        asked,
+        [
+            ("POST", "/start", "begins"),
+            ("POST", "/start", "begins"),
+            ("POST", "/success", "2 good"),
+            ("GET", "/success", ""),
+            ("POST", "/hook/hunter2", "{}"),
+        ]
+    );
+    desk.one_waits("answered with code 404", true);
+    assert!(!format!("{came:?}{:?}", desk.waiting()).contains("hunter2"));
+}

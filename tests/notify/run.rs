@@ -1,0 +1,287 @@
+//! End to end: the real `jbr apply`, `check` and `notify test`, with real OpenSSH servers, a real mail server and a web server.
+
+use std::fmt::Write as _;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use jbr::simulator::{Execution, Fleet};
+use serde_json::Value;
+
+use crate::smtp::MailServer;
+use crate::support::parts::{job, run_with, with_nas, writes_for};
+use crate::support::site::{NAS, Site};
+use crate::support::until::{until, until_within};
+use crate::web::WebServer;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A server with two jobs; the second one goes like this.
+fn fleet(second: Execution) -> Fleet {
+    Fleet::new(Utc::now()).server("a", |a| with_nas(a).job(job(1, writes_for(300))).job(job(2, second)))
+}
+
+fn site(second: Execution, extra: &str, notify: &str) -> Site {
+    let site = Site::start(&fleet(second));
+    plan(&site, extra, notify);
+    site
+}
+
+fn plan(site: &Site, extra: &str, notify: &str) {
+    let jobs = run_with(", unreachable_wait: 1s", &[("a/one", 1, ""), ("a/two", 2, extra)]);
+    site.write_plan(&format!("{jobs}notify:\n{notify}"));
+}
+
+fn email(server: &MailServer, more: &str) -> String {
+    format!(
+        "  email:\n    to: ops@example.com\n    from: jbr@example.com\n    smtp: {{ host: localhost, port: {}{more} }}\n",
+        server.port()
+    )
+}
+
+fn plain(server: &MailServer) -> String {
+    email(server, ", security: none, timeout: 3s")
+}
+
+fn secret(site: &Site, name: &str, text: &str) -> String {
+    fs::write(site.path(name), text).unwrap();
+    fs::set_permissions(site.path(name), Permissions::from_mode(0o600)).unwrap();
+    format!("file:{}", site.path(name).display())
+}
+
+fn subject(mail: &str) -> String {
+    // Folded lines are one.
+    let head = mail.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    head.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap().trim().to_owned()
+}
+
+fn subjects(server: &MailServer) -> Vec<String> {
+    server.mails().iter().map(|mail| subject(mail)).collect()
+}
+
+fn waiting(site: &Site) -> usize {
+    jbr::notify::waiting(&site.state_path()).unwrap().len()
+}
+
+/// The files below a folder that hold a text.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).contains(text) {
+            found.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_run_with_a_failure_mails_once_and_a_good_one_not_at_all_and_the_password_is_nowhere() {
+    let server = MailServer::start(&["--tls", "starttls", "--login", &format!("jbr:{PASSWORD}")]);
+    let site = site(writes_for(300).ends(102), "", "");
+    let password = secret(&site, "password", PASSWORD);
+    let more = format!(", user: jbr, password: \"{password}\", ca_file: {}", server.ca_file().display());
+    plan(&site, "", &email(&server, &more));
+
+    let ran = site.jbr(&["-vv", "apply", "--auto-approve"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1, "{}", ran.text());
+    assert!(subject(&mails[0]).contains("FAILURE: 1 of 2 jobs without a good backup: a/two"), "{}", subject(&mails[0]));
+    assert!(
+        mails[0].contains("multipart/alternative") && mails[0].contains("Auto-Submitted: auto-generated"),
+        "{}",
+        mails[0]
+    );
+    for word in ["a/one", "a/two", "completed", "failed", "<table"] {
+        assert!(mails[0].contains(word), "{word}: {}", mails[0]);
+    }
+    assert_eq!((waiting(&site), site.account().max_writers(NAS)), (0, 1));
+    assert!(!ran.text().contains(PASSWORD));
+    let folder = site.plan_path().parent().unwrap().to_owned();
+    assert_eq!(files_with(&folder, PASSWORD), ["password"], "nowhere but where the plan says that it is");
+
+    let ran = site.jbr(&["apply", "--auto-approve", "--job", "a/one"]);
+    assert_eq!((ran.code, server.mails().len()), (Some(0), 1), "{}", ran.text());
+    // Switched on, it tells of a good run, too.
+    plan(&site, "", &format!("{}    on: {{ finished: true }}\n", email(&server, &more)));
+    let ran = site.jbr(&["apply", "--auto-approve", "--job", "a/one"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert!(subjects(&server)[1].contains("OK: 1 job, all good"), "{:?}", subjects(&server));
+}
+
+#[test]
+fn a_timeout_is_told_at_once_while_the_run_goes_on() {
+    let server = MailServer::start(&[]);
+    let site = site(writes_for(5000), ", timeout: 1s", &plain(&server));
+    let mut running = site.start_apply();
+    until_within(Duration::from_secs(20), "a mail comes", || !server.mails().is_empty());
+    assert!(!running.has_ended() && site.runs("a", &crate::support::parts::id(2)), "{}", running.stderr());
+    assert!(subjects(&server)[0].contains("TIMEOUT: a/two takes longer than its timeout"), "{:?}", subjects(&server));
+    let ran = running.ended();
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    // Who was alarmed hears how it ended.
+    let subjects = subjects(&server);
+    assert!(
+        subjects.len() == 2 && subjects[1].contains("TIMEOUT: 1 job took longer than the timeout, and ended well"),
+        "{subjects:?}"
+    );
+}
+
+#[test]
+fn a_mail_server_that_is_down_or_hangs_changes_nothing_but_the_outbox() {
+    let mut server = MailServer::start(&["--mood", "hangs"]);
+    let site = site(writes_for(300).ends(102), "", &plain(&server));
+    let began = Instant::now();
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!((ran.code, waiting(&site)), (Some(3), 1), "{}", ran.text());
+    assert!(ran.stderr.contains("notify: could not be sent, and kept in the outbox: mail \"[jbr "), "{}", ran.stderr);
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+
+    server.stop();
+    let ran = site.jbr(&["apply", "--auto-approve", "--job", "a/two"]);
+    assert_eq!((ran.code, waiting(&site)), (Some(3), 2), "{}", ran.text());
+
+    // The next command that talks to somebody sends them, and its verdict is its own.
+    server.restart("takes");
+    let ran = site.jbr(&["check"]);
+    let subjects = subjects(&server);
+    assert_eq!((ran.code, waiting(&site)), (Some(2), 0), "{}", ran.text());
+    assert!(
+        subjects.len() == 3 && subjects[2].contains("STALE: 1 job without a backup that is young enough: a/two"),
+        "{subjects:?}"
+    );
+    assert!(!ran.stderr.contains("notify:"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_too_old_is_told_once_a_day_and_not_at_every_check() {
+    let server = MailServer::start(&[]);
+    let site = site(writes_for(300), "", &plain(&server));
+    for _ in 0..3 {
+        let ran = site.jbr(&["check"]);
+        assert!(ran.code == Some(2) && !ran.stderr.contains("notify:"), "{}", ran.text());
+    }
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("a/one: no good backup of it is known"), "{}", mails[0]);
+    // What has a backup again is forgotten; what still has none was told already.
+    assert_eq!(site.jbr(&["apply", "--auto-approve", "--job", "a/one"]).code, Some(0));
+    assert_eq!(site.jbr(&["check"]).code, Some(2));
+    let told = fs::read_to_string(site.path("state/state.json.outbox/told.json")).unwrap();
+    assert!(told.contains("a/two") && !told.contains("a/one"), "{told}");
+    assert_eq!(server.mails().len(), 1);
+}
+
+#[test]
+fn what_keeps_a_run_from_beginning_is_told_once_and_the_switch_hears_it_each_time() {
+    let (server, web) = (MailServer::start(&[]), WebServer::start(&[]));
+    let site = site(writes_for(300), "", "");
+    let mut notify = plain(&server);
+    writeln!(
+        notify,
+        "  ping: {{ start: \"{}\", success: \"{}\", failure: \"{}\" }}",
+        web.url("/start"),
+        web.url("/ok"),
+        web.url("/bad")
+    )
+    .unwrap();
+    plan(&site, "", &notify);
+    let good = fs::read_to_string(site.plan_path()).unwrap();
+    // An id that the server does not have.
+    fs::write(site.plan_path(), good.replace(&crate::support::parts::id(2), &crate::support::parts::id(9))).unwrap();
+    for _ in 0..2 {
+        let ran = site.jbr(&["apply", "--auto-approve"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.text());
+    }
+    assert_eq!(web.paths(), ["/bad", "/bad"]);
+    let told = subjects(&server);
+    assert!(
+        told.len() == 1 && told[0].contains("FAILURE: nothing was run: the plan does not fit the servers"),
+        "{told:?}"
+    );
+
+    // Whoever types is there to see it.
+    fs::write(site.plan_path(), &good).unwrap();
+    assert_eq!(site.jbr(&["apply", "--auto-approve", "--job", "a/nothing"]).code, Some(64));
+    assert_eq!(site.jbr(&["apply"]).code, Some(5));
+    assert_eq!((web.paths().len(), server.mails().len()), (2, 1));
+
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert_eq!(web.paths()[2..], ["/start", "/ok"]);
+    let (method, _, body) = &web.asked()[3];
+    assert!(method == "POST" && body.contains("2 of 2 jobs good"), "{body}");
+}
+
+#[test]
+fn a_webhook_gets_every_notice_as_json_and_its_address_is_kept_nowhere() {
+    let web = WebServer::start(&[]);
+    let site = site(writes_for(300).ends(102), "", "");
+    let url = secret(&site, "hook", &web.url("/hook/hunter2"));
+    plan(&site, "", &format!("  webhook: {{ url: \"{url}\" }}\n"));
+    let ran = site.jbr(&["apply", "--auto-approve", "--json"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    let asked = web.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    let notice: Value = serde_json::from_str(&asked[0].2).unwrap();
+    assert_eq!((&notice["kind"], &notice["notice"]), (&"notice".into(), &"failure".into()), "{notice:#}");
+    assert_eq!((&notice["summary"]["kind"], &notice["summary"]["good"]), (&"summary".into(), &1.into()), "{notice:#}");
+    assert!(!ran.text().contains("hunter2"), "{}", ran.text());
+    let folder = site.plan_path().parent().unwrap().to_owned();
+    assert_eq!(files_with(&folder, "hunter2"), ["hook"]);
+}
+
+#[test]
+fn a_signal_does_not_wait_for_a_mail_server_that_hangs() {
+    let server = MailServer::start(&["--mood", "hangs"]);
+    let site = site(writes_for(8000), ", timeout: 1s", &email(&server, ", security: none, timeout: 60s"));
+    let mut running = site.start_apply();
+    running.until_event("overdue", None);
+    until("the mail is offered", || server.noted("offered") > 0);
+    let (ran, took) = running.ended_by(rustix::process::Signal::TERM);
+    assert_eq!(ran.code, Some(10), "{}", ran.text());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(waiting(&site) >= 1);
+}
+
+#[test]
+fn a_test_says_step_by_step_what_happens_and_sends_what_waits() {
+    let (mut server, web) = (MailServer::start(&["--mood", "refuses"]), WebServer::start(&[]));
+    let site = site(writes_for(300).ends(102), "", "");
+    let without = site.jbr(&["notify", "test"]);
+    assert_eq!(without.code, Some(1), "{}", without.text());
+    let mut notify = plain(&server);
+    writeln!(notify, "  ping: {{ success: \"{}\", failure: env:NOWHERE }}", web.url("/ok")).unwrap();
+    plan(&site, "", &notify);
+
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(3));
+    let ran = site.jbr(&["notify", "test"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.text());
+    for words in [
+        "mail\n  · connected to localhost port ",
+        "\n  x permanent error",
+        "ping failure\n  x env:NOWHERE is not set",
+        "ping success\n",
+        "answered with code 200",
+        "Not every notice would arrive.",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+
+    server.restart("takes");
+    fs::write(site.plan_path(), fs::read_to_string(site.plan_path()).unwrap().replace(", failure: env:NOWHERE", ""))
+        .unwrap();
+    let ran = site.jbr(&["notify", "test", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert_eq!((&ran.lines()[0]["kind"], &ran.lines()[0]["left"]), (&"notify_test".into(), &0.into()));
+    let subjects = subjects(&server);
+    assert!(
+        subjects[0].contains("TEST: notices arrive") && subjects[1].contains("FAILURE: 1 of 2 jobs"),
+        "{subjects:?}"
+    );
+}
