@@ -33,7 +33,6 @@ use jbr::transport::Output;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-#[cfg(test)]
 use figure::figure;
 use hostile::{Dice, all_exchanges, near_misses, tricks};
 use lines::{DESTINATION, JOB, predecessors, typed};
