@@ -301,10 +301,10 @@ add_key_file() {
     key_files+=("$root$value")
 }
 
-# sshd takes no key from a file that somebody else may write to, or may put another in the place of (StrictModes). Up to
-# root's own folder, as sshd looks.
+# sshd takes no key from a file that somebody else may write to, or may put another in the place of (StrictModes); Debian's makes
+# an exception of a group that has no other member. Up to root's own folder, as sshd looks.
 check_modes() {
-    local file path home top known=' ' why='so sshd takes no key from there (StrictModes)'
+    local file path home top known=' ' why='so sshd may take no key from there (StrictModes)'
     if [[ ${answers[*]-} == *'strictmodes no'* ]]; then why='so they can let keys in'; fi
     home=$(readlink -f "$root/root")
     top=$(readlink -f "$root/")
@@ -421,14 +421,18 @@ change() {
 
 # Nobody but root may write to the gate, or put another in its place.
 check_folder() {
-    local folder=$1 owner mode
+    local folder=$1 owner mode shown
     while :; do
         if [[ -d $root$folder ]]; then
+            shown=${folder:-/}
             read -r owner mode < <(stat -L -c '%u %a' "$root$folder/")
             if ((EUID == 0 && owner != 0)) || ((8#$mode & 2)); then
-                die "somebody other than root may write to $folder (owner $owner, mode $mode): mend that first"
+                die "somebody other than root may write to $shown (owner $owner, mode $mode), and so replace the gate:" \
+                    "chown root $shown && chmod go-w $shown, and run this again"
             fi
-            if ((8#$mode & 8#20)); then warn "a group may write to $folder (mode $mode), and so replace the gate"; fi
+            if ((8#$mode & 8#20)); then
+                warn "a group may write to $shown (mode $mode), and so replace the gate: chmod go-w $shown"
+            fi
         fi
         if [[ -z $folder ]]; then return; fi
         folder=${folder%/*}
@@ -470,6 +474,21 @@ mend_label() {
     if [[ -z $root ]] && command -v restorecon >/dev/null; then restorecon "$1" || true; fi
 }
 
+# Whoever runs this again for a key, and leaves out what narrowed it, is told.
+warn_of_more() {
+    local had='' from_had='' scopes_had=''
+    has_gate "$1" || return 0
+    if [[ $1 =~ from=\"([^\"]*)\" ]]; then from_had=${BASH_REMATCH[1]}; fi
+    if [[ $1 =~ command=\"$GATE\ ([^\"]*)\" ]]; then scopes_had=${BASH_REMATCH[1]}; fi
+    if [[ -n $from_had && -z $from ]]; then had=" from=\"$from_had\""; fi
+    if [[ $scopes_had == *--read-only* && $scopes != *--read-only* ]] || [[ -n $scopes_had && -z $scopes ]]; then
+        had+=" $scopes_had"
+    fi
+    if [[ -n $had ]]; then
+        warn "the key had$(visible "$had") until now, and may do more without: give it again if it is to stay"
+    fi
+}
+
 # Decides every line anew: into `kept`, and into `shown` what differs.
 kept=() shown=() opens=0 closed=0
 new_lines() {
@@ -484,6 +503,7 @@ new_lines() {
             if is_about_key "$line"; then die "the key's line has no gate, so it stays: $(visible "$line")"; fi
         elif is_about_key "$line"; then
             if is_open "$line"; then closed=$((closed + 1)); fi
+            warn_of_more "$line"
             if [[ -n $placed || $line != "$wanted" ]]; then shown+=("- $line"); fi
             # sshd takes the first line that fits: a second one with the same key would be there for nothing, or for harm.
             if [[ -n $placed ]]; then continue; fi

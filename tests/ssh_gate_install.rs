@@ -87,6 +87,34 @@ fn a_line_of_the_key_is_replaced_where_it_stands_and_no_second_one_is_left() {
 }
 
 #[test]
+fn a_key_that_would_be_narrowed_less_than_before_is_said() {
+    let (from, jobs) = (["--from", "192.0.2.7"], ["--jobs", "aa,bb"]);
+    let all = [from, jobs, ["--destinations", "cc"]].concat();
+    for (before, after, said) in [
+        (&[][..], &[][..], None),
+        (&from[..], &from[..], None),
+        (&from, &["--from", "192.0.2.8"], None),
+        (&[], &all, None),
+        (&["--read-only"], &jobs, Some("--read-only")),
+        (&from, &[], Some("from=\"192.0.2.7\"")),
+        (&all, &["--read-only"], Some("from=\"192.0.2.7\"")),
+        (&jobs, &["--jobs", "aa,bb,cc"], None),
+        (&jobs, &[], Some("--jobs aa,bb")),
+        (&all, &from, Some("--jobs aa,bb --destinations cc")),
+    ] {
+        let system = System::new("", &format!("{ADMIN}\n"));
+        system.install(&[&["--key", KEY][..], before].concat()).done();
+        let again = [&["--key", KEY][..], after].concat();
+        for arguments in [[&again[..], &["--dry-run"]].concat(), again] {
+            let printed = system.install(&arguments).done_saying();
+            let warning = said.map(|said| format!("warning: the key had {said} until now, and may do more without: "));
+            assert_eq!(printed.contains("warning"), said.is_some(), "{before:?} {arguments:?} {printed}");
+            assert!(warning.is_none_or(|warning| printed.contains(&warning)), "{before:?} {arguments:?} {printed}");
+        }
+    }
+}
+
+#[test]
 fn a_line_of_the_key_from_another_system_is_found_by_what_sshd_takes_for_its_end() {
     let bare = KEY.split_inclusive(' ').take(2).collect::<String>();
     for end in ["\r\n", "\u{b}\n", "\t\n", ""] {
@@ -152,7 +180,7 @@ fn where_sshd_would_let_a_client_around_the_gate_it_refuses() {
 
     let system = System::new("", "");
     fs::set_permissions(system.path("usr/local/bin"), fs::Permissions::from_mode(0o777)).unwrap();
-    system.install(&["--key", KEY]).refused("somebody other than root may write to /usr/local/bin");
+    system.install(&["--key", KEY]).refused("chmod go-w /usr/local/bin");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn a_gate_that_runs_while_it_is_renewed_goes_on_with_its_own_text() {
 
 #[test]
 fn what_others_may_write_to_is_said_with_the_way_to_mend_it() {
-    let strict = "so sshd takes no key from there (StrictModes)";
+    let strict = "so sshd may take no key from there (StrictModes)";
     for (place, mode, setting, why) in [
         ("root/.ssh/authorized_keys", 0o664, "yes", strict),
         ("root/.ssh/keys2", 0o622, "yes", strict),
@@ -174,7 +174,7 @@ fn what_belongs_to_somebody_else_is_said_with_the_way_to_mend_it() {
     // Nobody but root can give a file away, to try it.
     if chown(system.path("root/.ssh"), Some(12_345), None).is_ok() {
         let printed = system.install(&["--key", KEY, "--dry-run"]).done_saying();
-        assert!(printed.contains("/root/.ssh is not root's (owner 12345), so sshd takes no key"), "{printed}");
+        assert!(printed.contains("/root/.ssh is not root's (owner 12345), so sshd may take no key"), "{printed}");
         assert!(printed.contains(": chown root /root/.ssh\n"), "{printed}");
     }
 }
