@@ -179,7 +179,7 @@ ask_sshd() {
     if [[ -x $root/usr/sbin/sshd ]]; then
         find_end
         for client in "${clients[@]}"; do
-            if answer=$(ask_for "$client") && [[ -n $answer ]]; then
+            if answer=$(ask_for "$client" 2>/dev/null) && [[ -n $answer ]]; then
                 keep_answer "$client" "$answer"
                 answered+=", $client"
             else
@@ -188,7 +188,7 @@ ask_sshd() {
         done
     fi
     if [[ -z $answered ]]; then
-        warn "sshd cannot be asked for its settings (sshd -T): make sure that AcceptEnv names LANG and LC_* only"
+        warn_of_silence
         return
     fi
     note "sshd was asked for clients at ${answered#, }"
@@ -197,6 +197,18 @@ ask_sshd() {
         note "sshd was not asked for ${others#, }; where sshd_config has a block for them, look at it:" \
             "sshd -T -C user=root,host=ADDRESS,addr=ADDRESS,laddr=$end_address,lport=$end_port"
     fi
+}
+
+warn_of_silence() {
+    local why="there is no /usr/sbin/sshd" also=''
+    if [[ -x $root/usr/sbin/sshd ]]; then
+        why=$(ask_for "$HERE" 2>&1 >/dev/null) || true
+        # The last line is the one that ended it.
+        why=${why##*$'\n'}
+    fi
+    if [[ -z $remove ]]; then also='; make sure that AcceptEnv names LANG and LC_* only'; fi
+    warn "sshd cannot be asked for its settings ($(visible "$why")): keys are looked for in /root/.ssh/authorized_keys and" \
+        "authorized_keys2 only$also"
 }
 
 # At which address and port of this machine the client arrives: a block of sshd_config may ask for that too.
@@ -219,7 +231,7 @@ find_end() {
 ask_for() {
     local host=$1 end=laddr=$end_address,lport=$end_port
     if [[ $1 == "$HERE" ]]; then host=localhost; fi
-    "$root/usr/sbin/sshd" -T -C "user=root,host=$host,addr=$1,$end" </dev/null 2>/dev/null
+    "$root/usr/sbin/sshd" -T -C "user=root,host=$host,addr=$1,$end" </dev/null
 }
 
 # Mostly all answers are one.
@@ -281,7 +293,11 @@ find_key_files() {
             for value in $values; do add_key_file "$value"; done
         done <<<"$answer"
     done
-    if ((${#key_files[@]} == 0)); then key_files=("$root/root/.ssh/authorized_keys"); fi
+    if ((${#key_files[@]} == 0)); then
+        # sshd's own default.
+        add_key_file .ssh/authorized_keys
+        add_key_file .ssh/authorized_keys2
+    fi
     if [[ -n $differ && -z $remove ]]; then
         warn "sshd reads other files for other clients: the key goes into ${key_files[0]#"$root"}"
     fi

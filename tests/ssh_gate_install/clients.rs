@@ -84,3 +84,25 @@ fn what_sshd_would_do_for_one_client_alone_counts() {
     its_own.install(&["--remove", "--from", "192.0.2.8"]).done();
     assert_eq!((keys().as_str(), its_own.keys()), ("", format!("{ADMIN}\n")));
 }
+
+#[test]
+fn where_sshd_does_not_answer_it_says_why_and_where_it_looks() {
+    let bad = "echo /etc/ssh/sshd_config: line 7: Bad option: Bogus >&2; exit 255";
+    let system = System::new("", &format!("{ADMIN}\n")).has_sshd(bad);
+    let second = system.path("root/.ssh/authorized_keys2");
+    fs::write(&second, format!("{KEY}\n")).unwrap();
+    let said = "sshd cannot be asked for its settings (/etc/ssh/sshd_config: line 7: Bad option: Bogus): \
+                keys are looked for in /root/.ssh/authorized_keys and authorized_keys2 only";
+    system.install(&["--key", KEY]).refused("the key is in /root/.ssh/authorized_keys2 too");
+    fs::write(&second, line("", "")).unwrap();
+    let printed = system.install(&["--key", KEY]).done_saying();
+    assert!(printed.contains(&format!("{said}; make sure that AcceptEnv names LANG and LC_* only\n")), "{printed}");
+    let printed = system.install(&["--remove"]).done_saying();
+    assert!(printed.contains(said) && !printed.contains("AcceptEnv"), "{printed}");
+    assert_eq!((system.keys(), fs::read_to_string(&second).unwrap()), (format!("{ADMIN}\n"), String::new()));
+
+    let none = System::new("", "");
+    fs::remove_file(none.path("usr/sbin/sshd")).unwrap();
+    let printed = none.install(&["--key", KEY]).done_saying();
+    assert!(printed.contains("sshd cannot be asked for its settings (there is no /usr/sbin/sshd)"), "{printed}");
+}
