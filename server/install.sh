@@ -225,7 +225,7 @@ find_end() {
             end_port=$value
             return
         fi
-    done < <("$root/usr/sbin/sshd" -T </dev/null 2>/dev/null)
+    done < <(ask_for "$HERE" 2>/dev/null)
 }
 
 ask_for() {

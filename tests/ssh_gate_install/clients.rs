@@ -54,15 +54,16 @@ fn what_sshd_would_do_for_one_client_alone_counts() {
     let sshd = Sshd::options().config("AcceptEnv LANG").config(blocks).start();
     let config = sshd.path("sshd_config");
     let text = fs::read_to_string(&config).unwrap();
-    fs::write(&config, text.replace(&sshd.path("authorized_keys").display().to_string(), ".ssh/authorized_keys"))
-        .unwrap();
+    let text = text.replace(&sshd.path("authorized_keys").display().to_string(), ".ssh/authorized_keys");
+    fs::write(&config, format!("{text}Match LocalPort {}\n  ForceCommand /bin/local\n", sshd.port())).unwrap();
     let system = || {
         System::new("", &format!("{ADMIN}\n"))
             .has_sshd(&format!("exec /usr/sbin/sshd -f '{}' \"$@\"", config.display()))
     };
     let key = ["--key", KEY];
 
-    system().install(&key).done();
+    let said = system().install(&key).done_saying();
+    assert!(said.contains("sshd's own ForceCommand comes before the gate: /bin/local"), "its own port: {said}");
     let said = system().install_over("203.0.113.5 40000 192.0.2.1 22", &key).done_saying();
     assert!(!said.contains("warning"), "{said}");
     let said = system().install_over(CONNECTION, &key).done_saying();
