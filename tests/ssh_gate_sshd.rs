@@ -27,6 +27,8 @@ const LONG: &str = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-
 /// What an `xauth` says that has a cookie for every display, and takes whatever it is given.
 const XAUTH: &str = "case \"$*\" in *list*) echo here/unix:77 MIT-MAGIC-COOKIE-1 0123456789abcdef0123456789abcdef;; *-) cat > /dev/null;; esac";
 
+/// How long a client may take, in seconds; none takes longer than a few on a busy machine.
+const CLIENT_MAX_S: &str = "30";
 /// How many connections are made at once; sshd takes ten that have not logged in yet.
 const CONNECTIONS: usize = 6;
 
@@ -64,8 +66,9 @@ impl Door {
     }
 
     fn client_with(&self, key: &Path, program: &str) -> Command {
-        let mut command = Command::new(Path::new("/usr/bin").join(program));
-        command.args(["-F", "none", "-i"]).arg(key);
+        // A forwarding that is not refused would stay for ever.
+        let mut command = Command::new("/usr/bin/timeout");
+        command.arg(CLIENT_MAX_S).arg(Path::new("/usr/bin").join(program)).args(["-F", "none", "-i"]).arg(key);
         let port = format!("Port={}", self.sshd.port());
         for option in [
             "BatchMode=yes",
