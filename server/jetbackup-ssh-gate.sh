@@ -238,37 +238,46 @@ handle_version() {
     printf '%s\n' "$said"
 }
 
-request=${SSH_ORIGINAL_COMMAND-}
-make_printable "${request:-(no command)}"
+# What the arguments of the forced command let the key change: into these, with commas around each id.
+read_only='' scoped='' jobs=, destinations=,
+read_scopes() {
+    while (($# > 0)); do
+        case $1 in
+            --read-only)
+                read_only=yes
+                shift
+                continue
+                ;;
+            --jobs | --destinations) ;;
+            *) return 1 ;;
+        esac
+        [[ ${2-} =~ ^$IDS$ ]] || return 1
+        scoped=yes
+        if [[ $1 == --jobs ]]; then jobs+=$2,; else destinations+=$2,; fi
+        shift 2
+    done
+}
 
-read_only='' scoped='' jobs=, destinations=, bad_arguments=''
-while (($# > 0)); do
-    case $1 in
-        --read-only)
-            read_only=yes
-            shift
-            continue
-            ;;
-        --jobs | --destinations) ;;
-        *) bad_arguments=yes ;;
-    esac
-    if [[ -n $bad_arguments || ! ${2-} =~ ^$IDS$ ]]; then
+main() {
+    request=${SSH_ORIGINAL_COMMAND-}
+    make_printable "${request:-(no command)}"
+    if ! read_scopes "$@"; then
         # Whoever wrote authorized_keys wanted less than everything: nothing, until it says what.
         printable="(all is refused: the forced command of this key has arguments that the gate does not know) $printable"
         deny
     fi
-    scoped=yes
-    if [[ $1 == --jobs ]]; then jobs+=$2,; else destinations+=$2,; fi
-    shift 2
-done
+    if ((${#request} > REQUEST_LENGTH_MAX)); then deny; fi
+    case $request in
+        *[!\ -~]*) deny ;;
+        'jetbackup5api '*) handle_call ;;
+        'echo '*) handle_echo ;;
+        gate-version) handle_version ;;
+        *) deny ;;
+    esac
+}
 
-if ((${#request} > REQUEST_LENGTH_MAX)); then deny; fi
-case $request in
-    *[!\ -~]*) deny ;;
-    'jetbackup5api '*) handle_call ;;
-    'echo '*) handle_echo ;;
-    gate-version) handle_version ;;
-    *) deny ;;
-esac
+# bash reads a script while it runs it: nothing happens before all of this has been read, and what stands behind it, or is
+# written there meanwhile, is not read any more. In braces: cut off anywhere, the line is none.
+{ main "$@"; exit; }
 
 # The end of the gate: what was cut off on its way lacks this line.

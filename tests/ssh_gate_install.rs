@@ -6,150 +6,21 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+#[path = "ssh_gate_install/clients.rs"]
+mod clients;
+#[path = "ssh_gate_install/keeping.rs"]
+mod keeping;
 mod support;
+#[path = "ssh_gate_install/system.rs"]
+mod system;
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use support::gate;
 use support::sshd::{Sshd, keygen};
-use tempfile::TempDir;
-
-/// The Pi's key, and two of the admin's.
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPPcPNxTgMz9MLWxfQZyVq9f5cXyHKFXHC4wf4wgyR3v jbr on the Pi";
-const ADMIN: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEBQ1LSbzzKTr0bTgoNCmwEWIiWmKOxJzVFzGlSgQ9q4 admin@desk";
-const OTHER: &str =
-    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7vJ0N5mXo0w2Yk3hZ2mE4u7QpH1sJ5tX0oFz8bV9cD2aN3rL6kT4eWqPiUyGj other";
-const COMMAND: &str = "command=\"/usr/local/bin/jetbackup-ssh-gate.sh\"";
-
-/// A server's system.
-struct System {
-    folder: TempDir,
-}
-
-/// What the installer said.
-struct Said {
-    success: bool,
-    stdout: String,
-    stderr: String,
-}
-
-impl System {
-    /// With JetBackup, with an sshd that says these settings, and with these keys.
-    fn new(sshd_says: &str, keys: &str) -> Self {
-        let system = Self { folder: tempfile::tempdir().unwrap() };
-        for folder in ["usr/bin", "usr/sbin", "usr/local/bin", "root/.ssh"] {
-            fs::create_dir_all(system.path(folder)).unwrap();
-        }
-        gate::script(&system.path("usr/bin/jetbackup5api"), "echo started \"$@\"");
-        gate::script(&system.path("usr/bin/logger"), "true");
-        let says = format!("port 22\nacceptenv LANG\nacceptenv LC_*\nforcecommand none\n{sshd_says}");
-        gate::script(&system.path("usr/sbin/sshd"), &format!("cat <<'END'\n{says}\nEND"));
-        if !keys.is_empty() {
-            fs::write(system.keys_path(), keys).unwrap();
-        }
-        system
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn keys_path(&self) -> PathBuf {
-        self.path("root/.ssh/authorized_keys")
-    }
-
-    fn keys(&self) -> String {
-        fs::read_to_string(self.keys_path()).unwrap_or_default()
-    }
-
-    fn gate(&self) -> PathBuf {
-        self.path("usr/local/bin/jetbackup-ssh-gate.sh")
-    }
-
-    fn command(&self, bash: &[&str], arguments: &[&str]) -> Command {
-        let mut command = Command::new("/bin/bash");
-        command
-            .args(bash)
-            .args(arguments)
-            .arg("--root")
-            .arg(self.folder.path())
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin");
-        command
-    }
-
-    /// Runs `server/install.sh`.
-    fn install(&self, arguments: &[&str]) -> Said {
-        let script = installer();
-        Said::from(self.command(&[script.to_str().unwrap()], arguments).stdin(Stdio::null()).output().unwrap())
-    }
-
-    /// Pipes this into `bash -s`.
-    fn pipe(&self, text: &str, arguments: &[&str]) -> Said {
-        let mut command = self.command(&["-s", "--"], arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // One that refuses early reads no further.
-        let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
-        Said::from(child.wait_with_output().unwrap())
-    }
-
-    /// Everything that is there, with its mode and what is in it.
-    fn all(&self) -> Vec<(PathBuf, u32, Vec<u8>)> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.folder.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    let mode = fs::metadata(&path).unwrap().permissions().mode();
-                    found.push((path.clone(), mode, fs::read(&path).unwrap()));
-                }
-            }
-        }
-        found.sort();
-        found
-    }
-}
-
-impl From<std::process::Output> for Said {
-    fn from(output: std::process::Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Self { success: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) }
-    }
-}
-
-impl Said {
-    #[track_caller]
-    fn done(self) -> String {
-        assert!(self.success, "{}{}", self.stdout, self.stderr);
-        self.stdout
-    }
-
-    #[track_caller]
-    fn refused(self, because: &str) {
-        assert!(!self.success && self.stderr.contains(because), "{because}: {}{}", self.stdout, self.stderr);
-    }
-}
-
-fn installer() -> PathBuf {
-    gate::source().with_file_name("install.sh")
-}
-
-/// The key's line with the gate, and what stands before and inside of its command.
-fn line(before: &str, arguments: &str) -> String {
-    let command = COMMAND.strip_suffix('"').unwrap();
-    format!("restrict,{before}{command}{arguments}\" {KEY}\n")
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o7777
-}
+use system::{ADMIN, COMMAND, KEY, OTHER, Said, System, installer, line, mode};
 
 #[test]
 fn it_installs_once_and_then_finds_nothing_to_change() {
@@ -213,6 +84,34 @@ fn a_line_of_the_key_is_replaced_where_it_stands_and_no_second_one_is_left() {
     assert!(said.contains(&format!("- restrict {KEY}")), "{said}");
     system.install(&["--key", KEY, "--jobs", "aa,bb", "--destinations", "cc"]).done();
     assert_eq!(system.keys(), format!("{}{ADMIN}\n", line("", " --jobs aa,bb --destinations cc")));
+}
+
+#[test]
+fn a_key_that_would_be_narrowed_less_than_before_is_said() {
+    let (from, jobs) = (["--from", "192.0.2.7"], ["--jobs", "aa,bb"]);
+    let all = [from, jobs, ["--destinations", "cc"]].concat();
+    for (before, after, said) in [
+        (&[][..], &[][..], None),
+        (&from[..], &from[..], None),
+        (&from, &["--from", "192.0.2.8"], None),
+        (&[], &all, None),
+        (&["--read-only"], &jobs, Some("--read-only")),
+        (&from, &[], Some("from=\"192.0.2.7\"")),
+        (&all, &["--read-only"], Some("from=\"192.0.2.7\"")),
+        (&jobs, &["--jobs", "aa,bb,cc"], None),
+        (&jobs, &[], Some("--jobs aa,bb")),
+        (&all, &from, Some("--jobs aa,bb --destinations cc")),
+    ] {
+        let system = System::new("", &format!("{ADMIN}\n"));
+        system.install(&[&["--key", KEY][..], before].concat()).done();
+        let again = [&["--key", KEY][..], after].concat();
+        for arguments in [[&again[..], &["--dry-run"]].concat(), again] {
+            let printed = system.install(&arguments).done_saying();
+            let warning = said.map(|said| format!("warning: the key had {said} until now, and may do more without: "));
+            assert_eq!(printed.contains("warning"), said.is_some(), "{before:?} {arguments:?} {printed}");
+            assert!(warning.is_none_or(|warning| printed.contains(&warning)), "{before:?} {arguments:?} {printed}");
+        }
+    }
 }
 
 #[test]
@@ -281,7 +180,7 @@ fn where_sshd_would_let_a_client_around_the_gate_it_refuses() {
 
     let system = System::new("", "");
     fs::set_permissions(system.path("usr/local/bin"), fs::Permissions::from_mode(0o777)).unwrap();
-    system.install(&["--key", KEY]).refused("somebody other than root may write to /usr/local/bin");
+    system.install(&["--key", KEY]).refused("chmod go-w /usr/local/bin");
 }
 
 #[test]
@@ -362,7 +261,8 @@ fn it_can_be_piped_and_does_nothing_where_a_part_is_missing() {
     system.pipe(&format!("{script}{gate}"), &["--key", KEY]).done();
     assert_eq!((fs::read_to_string(system.gate()).unwrap(), system.keys()), (gate.clone(), line("", "")));
 
-    for cut in [0, 1, 20, gate.len() / 2, gate.len() - 10] {
+    System::new("", "").pipe(&script, &["--key", KEY]).refused("cat install.sh jetbackup-ssh-gate.sh |");
+    for cut in [1, 20, gate.len() / 2, gate.len() - 10] {
         let system = System::new("", "");
         let before = system.all();
         system.pipe(&format!("{script}{}", &gate[..cut]), &["--key", KEY]).refused("the gate did not arrive whole");
@@ -401,7 +301,7 @@ fn an_old_openssh_gets_the_long_form() {
         let mut command = system.command(&[script.to_str().unwrap()], &["--key", KEY]);
         command.env("PATH", format!("{}:/usr/bin:/bin", system.path("bin").display())).stdin(Stdio::null());
         Said::from(command.output().unwrap()).done();
-        let long = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty";
+        let long = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty,no-user-rc";
         let wanted = if restrict { line("", "") } else { line("", "").replacen("restrict", long, 1) };
         assert_eq!(system.keys(), wanted, "{version}");
     }
@@ -449,7 +349,7 @@ fn what_it_installs_works_behind_a_real_sshd() {
         system.install(&[&["--key", &public][..], arguments].concat()).done();
         // The system is under a folder here.
         let place =
-            |text: &str| text.replace("/usr/local/bin/", &format!("{}/usr/local/bin/", system.folder.path().display()));
+            |text: &str| text.replace("/usr/local/bin/", &format!("{}usr/local/bin/", system.path("").display()));
         fs::write(sshd.path("authorized_keys"), place(&system.keys())).unwrap();
         let mut client = Command::new("ssh");
         client.args([

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use support::gate;
-use support::sshd::{Options, Sshd, keygen};
+use support::sshd::{Sshd, keygen};
 use support::until::until;
 use tempfile::TempDir;
 
@@ -22,6 +22,13 @@ const CALL: &str = "jetbackup5api -F listBackupJobs -O json";
 /// What the stand-in says to it.
 const ANSWER: &str = "started -F listBackupJobs -O json\n";
 
+/// What stands before a key where OpenSSH is too old for `restrict`.
+const LONG: &str = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty,no-user-rc,";
+/// What an `xauth` says that has a cookie for every display, and takes whatever it is given.
+const XAUTH: &str = "case \"$*\" in *list*) echo here/unix:77 MIT-MAGIC-COOKIE-1 0123456789abcdef0123456789abcdef;; *-) cat > /dev/null;; esac";
+
+/// How long a client may take, in seconds; none takes longer than a few on a busy machine.
+const CLIENT_MAX_S: &str = "30";
 /// How many connections are made at once; sshd takes ten that have not logged in yet.
 const CONNECTIONS: usize = 6;
 
@@ -33,17 +40,18 @@ struct Door {
 
 impl Door {
     fn new() -> Self {
-        Self::with("", Sshd::options())
+        Self::with("", &[])
     }
 
-    /// With these arguments of the forced command.
-    fn with(arguments: &str, options: Options) -> Self {
+    /// With these arguments of the forced command, and these lines at the end of `sshd_config`.
+    fn with(arguments: &str, config: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         gate::script(&path("api"), "echo started \"$@\"");
         gate::copy(&path("gate"), &path("api"), &path("logger"));
         let command = format!("{}{arguments}", path("gate").display());
-        let sshd = options.config("Subsystem sftp internal-sftp").force_command(&command).start();
+        let options = Sshd::options().config("Subsystem sftp internal-sftp").force_command(&command);
+        let sshd = config.iter().fold(options, |options, line| options.config(line)).start();
         Self { folder, sshd }
     }
 
@@ -58,8 +66,9 @@ impl Door {
     }
 
     fn client_with(&self, key: &Path, program: &str) -> Command {
-        let mut command = Command::new(Path::new("/usr/bin").join(program));
-        command.args(["-F", "none", "-i"]).arg(key);
+        // A forwarding that is not refused would stay for ever.
+        let mut command = Command::new("/usr/bin/timeout");
+        command.arg(CLIENT_MAX_S).arg(Path::new("/usr/bin").join(program)).args(["-F", "none", "-i"]).arg(key);
         let port = format!("Port={}", self.sshd.port());
         for option in [
             "BatchMode=yes",
@@ -183,8 +192,7 @@ fn nothing_is_forwarded_neither_with_restrict_nor_with_the_long_form() {
     let port = inside.local_addr().unwrap().port();
     let keys = door.sshd.path("authorized_keys");
     let restricted = fs::read_to_string(&keys).unwrap();
-    let long = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty,";
-    for line in [restricted.clone(), restricted.replacen("restrict,", long, 1)] {
+    for line in [restricted.clone(), restricted.replacen("restrict,", LONG, 1)] {
         fs::write(&keys, line).unwrap();
         let output = door.ssh(&["-W", &format!("127.0.0.1:{port}")], None);
         assert!(!output.status.success() && stderr(&output).contains("prohibited"), "{output:?}");
@@ -206,8 +214,7 @@ fn no_agent_and_no_socket_is_forwarded_neither_with_restrict_nor_with_the_long_f
     until("the agent listens", || Path::new(&path("agent")).exists());
     let keys = door.sshd.path("authorized_keys");
     let shown = fs::read_to_string(&keys).unwrap().replacen(&path("gate"), "/usr/bin/env", 1);
-    let long = "no-port-forwarding,no-X11-forwarding,no-agent-forwarding,no-pty,";
-    let tries = [("", true), ("restrict,", false), (long, false)].map(|(options, may)| {
+    let tries = [("", true), ("restrict,", false), (LONG, false)].map(|(options, may)| {
         fs::write(&keys, shown.replacen("restrict,", options, 1)).unwrap();
         let said = door.client("ssh").args(["-A", &door.login()]).env("SSH_AUTH_SOCK", path("agent")).output().unwrap();
         let sockets = format!("{}:{}", path("socket"), path("agent"));
@@ -221,6 +228,51 @@ fn no_agent_and_no_socket_is_forwarded_neither_with_restrict_nor_with_the_long_f
         assert!(said.status.success() && stdout(&said).contains("SSH_CONNECTION="), "{options}: {said:?}");
         assert_eq!(stdout(&said).contains("SSH_AUTH_SOCK="), may, "{options}: {said:?}");
         assert_eq!(forwarded.status.success(), may, "{options}: {forwarded:?}");
+    }
+}
+
+#[test]
+fn no_display_is_forwarded_neither_with_restrict_nor_with_the_long_form() {
+    let tools = tempfile::tempdir().unwrap();
+    let xauth = tools.path().join("xauth");
+    gate::script(&xauth, XAUTH);
+    let location = format!("XAuthLocation={}", xauth.display());
+    let door = Door::with("", &["X11Forwarding yes", &location]);
+    let keys = door.sshd.path("authorized_keys");
+    let gate = door.folder.path().join("gate").display().to_string();
+    let shown = fs::read_to_string(&keys).unwrap().replacen(&gate, "/usr/bin/env", 1);
+    for trust in ["-X", "-Y"] {
+        for (options, may) in [("", true), ("restrict,", false), (LONG, false)] {
+            fs::write(&keys, shown.replacen("restrict,", options, 1)).unwrap();
+            let mut client = door.client("ssh");
+            // Nothing listens there: a display is asked for when a window opens, and none does.
+            client.args([trust, "-o", &location, &door.login()]).env("DISPLAY", ":77");
+            let said = client.output().unwrap();
+            assert!(said.status.success() && stdout(&said).contains("SSH_CONNECTION="), "{options}: {said:?}");
+            assert_eq!(stdout(&said).contains("\nDISPLAY="), may, "{trust} {options}: {said:?}");
+            let refused = stderr(&said).contains("X11 forwarding request failed");
+            assert_eq!(refused, !may, "{trust} {options}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn sshd_itself_says_that_the_key_has_the_forced_command_and_nothing_else() {
+    // What it would run of ~/.ssh/rc is in the real home: so it is asked what it permits, which it logs.
+    let door = Door::with("", &["Match all", "LogLevel DEBUG"]);
+    let keys = door.sshd.path("authorized_keys");
+    let had = fs::read_to_string(&keys).unwrap();
+    let everything = "agent-forwarding command port-forwarding pty user-rc x11-forwarding";
+    let four = LONG.replace(",no-user-rc", "");
+    for (options, permits) in
+        [("", everything), (&four, "command user-rc"), ("restrict,", "command"), (LONG, "command")]
+    {
+        fs::write(&keys, had.replacen("restrict,", options, 1)).unwrap();
+        let before = door.sshd.log().len();
+        assert_eq!(stdout(&door.ssh(&[], Some(CALL))), ANSWER);
+        let log = door.sshd.log()[before..].to_owned();
+        let said: Vec<&str> = log.lines().filter_map(|line| Some(line.split_once("key options: ")?.1)).collect();
+        assert!(!said.is_empty() && said.iter().all(|said| *said == permits), "{options}: {said:?}\n{log}");
     }
 }
 
@@ -247,8 +299,7 @@ fn files_are_neither_fetched_nor_brought() {
 
 #[test]
 fn no_variable_that_sshd_lets_through_steers_it() {
-    let options = Sshd::options().config("AcceptEnv *").config("PermitUserEnvironment yes");
-    let door = Door::with("", options);
+    let door = Door::with("", &["AcceptEnv *", "PermitUserEnvironment yes"]);
     let startup = door.folder.path().join("startup");
     fs::write(&startup, format!(": > {}\n", door.canary().display())).unwrap();
     let springs = format!("$(: > {})", door.canary().display());
@@ -296,7 +347,7 @@ fn no_variable_that_sshd_lets_through_steers_it() {
 
 #[test]
 fn two_keys_on_one_server_have_the_scopes_of_their_own() {
-    let door = Door::with(" --read-only", Sshd::options());
+    let door = Door::with(" --read-only", &[]);
     let trigger = "jetbackup5api -F runBackupJobManually -D '_id=aaaaaaaaaaaaaaaaaaaaaaaa' -O json";
     assert_eq!(stdout(&door.ssh(&[], Some(CALL))), ANSWER);
     assert!(is_refused(&door.ssh(&[], Some(trigger))));

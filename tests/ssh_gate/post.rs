@@ -70,6 +70,12 @@ impl Post {
         self.path("gate")
     }
 
+    /// Writes another text into the gate's own file.
+    pub(crate) fn change_gate(&self, change: impl Fn(String) -> String) {
+        let text = fs::read_to_string(self.gate()).unwrap();
+        fs::write(self.gate(), change(text)).unwrap();
+    }
+
     /// What exists once anything else was executed.
     pub(crate) fn canary(&self) -> PathBuf {
         self.path("sprung")
