@@ -392,6 +392,9 @@ fn nearest_of(job: &JobAddress, known: &[String]) -> String {
 
 /// The names that exist, as many as anybody reads.
 fn some_of(known: &[String]) -> String {
+    if known.is_empty() {
+        return "it has none".to_owned();
+    }
     let shown = known.iter().take(NAMES_SHOWN_MAX).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let more = known.len().saturating_sub(NAMES_SHOWN_MAX);
     if more == 0 { format!("it has {shown}") } else { format!("it has {shown} and {more} more") }

@@ -58,7 +58,8 @@ fn advice(why: &str, advice: &Advice, sheet: &mut Sheet) {
     if !advice.text.is_empty() {
         sheet.indented(TEXT_INDENT, &printable(&advice.text));
     }
-    let commands = commands(why);
+    // Where there is advice, its commands are the whole ones.
+    let commands = if advice.lines.is_empty() { commands(why) } else { Vec::new() };
     for line in commands.iter().map(String::as_str).chain(advice.lines.iter().map(String::as_str)) {
         sheet.line(&format!("{}{}", " ".repeat(COPY_INDENT), printable(line)));
     }
