@@ -56,6 +56,14 @@ pub mod check;
 
 pub mod audit;
 
+pub mod catalogue;
+
+pub mod probe;
+
+pub mod status;
+
+pub mod halt;
+
 pub mod render;
 
 pub mod notify;

@@ -16,6 +16,9 @@ mod checks;
 #[cfg(test)]
 #[path = "render/fixtures.rs"]
 mod fixtures;
+#[cfg(test)]
+#[path = "render/operation.rs"]
+mod operation;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -36,8 +39,9 @@ use jbr::render::narration::Narrator;
 use jbr::render::plan_json::plan_json;
 use jbr::render::summary::Ending;
 use jbr::render::{
-    Page, Progress, Style, Summary, Zone, audit as audit_text, audit_json, check as check_text, check_json, history,
-    metrics, plan as plan_text, state as state_text, state_json,
+    Page, Progress, Style, Summary, Zone, audit as audit_text, audit_json, catalogue, check as check_text, check_json,
+    history, metrics, plan as plan_text, probe, probe_json, state as state_text, state_json, status as status_text,
+    status_json,
 };
 use jbr::state::State;
 
@@ -394,6 +398,24 @@ fn metrics_are_what_prometheus_reads() {
     }
 }
 
+#[test]
+fn what_an_operator_reads_by_day() {
+    for (name, status) in [("status-busy", operation::busy()), ("status-quiet", operation::quiet())] {
+        check(&format!("{name}.txt"), &status_text::text(&status, &page()));
+        check_json(&format!("{name}.json"), &status_json::status_json(&status));
+    }
+    check("test.txt", &probe::text(&operation::probes(), &page()));
+    check_json("test.json", &probe_json::probe_json(&operation::probes(), now()));
+    check("catalogue.txt", &catalogue::text(&operation::shelves(), now(), &page()));
+    check_json("catalogue.json", &catalogue::json(&operation::shelves(), now()));
+    let (stop, stops) = operation::halts(&page());
+    check("stop.txt", &stop);
+    check("stop.jsonl", &(stops.join("\n") + "\n"));
+    let (edit, edits) = operation::edits(&page());
+    check("state-change.txt", &edit);
+    check("state-change.jsonl", &(edits.join("\n") + "\n"));
+}
+
 /// Every text for people, at a width.
 fn texts(page: &Page) -> Vec<String> {
     let mut texts = Vec::new();
@@ -406,6 +428,10 @@ fn texts(page: &Page) -> Vec<String> {
     texts.push(state_text::show(&every_phase(), now(), page));
     texts.push(history::history(&past(), now(), page));
     texts.push(audit_text::text(&audits::everything(), page));
+    texts.push(status_text::text(&operation::busy(), page));
+    texts.push(catalogue::text(&operation::shelves(), now(), page));
+    texts.push(operation::halts(page).0);
+    texts.push(operation::edits(page).0);
     let (queue, journal, records) = every_verdict();
     let run = RunId::new(now(), 412);
     let ending = Ending::Ended(&End::Complete);
@@ -500,6 +526,13 @@ fn collect(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
                     "level",
                     "by",
                     "writes",
+                    "read",
+                    "waits_for",
+                    "doing",
+                    "whose",
+                    "step",
+                    "result",
+                    "change",
                 ];
                 if let (true, Some(word)) = (is_word.contains(&key.as_str()), value.as_str())
                     && !word.contains(':')

@@ -20,6 +20,9 @@ mod damage;
 #[path = "state/documented.rs"]
 mod documented;
 #[cfg(test)]
+#[path = "state/edit.rs"]
+mod edit;
+#[cfg(test)]
 #[path = "state/example.rs"]
 mod example;
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl From<Output> for Ran {
 #[test]
 fn s9_a_name_that_does_not_exist_is_an_error_with_those_that_do() {
     let desk = Desk::new();
-    for verb in ["plan", "apply"] {
+    for verb in ["plan", "apply", "status"] {
         desk.check(
             &[verb, "--job", "web1/acounts"],
             64,
@@ -133,6 +133,12 @@ fn help_and_version_are_results() {
         &["release"],
         &["state"],
         &["state", "show"],
+        &["state", "rm"],
+        &["state", "mv"],
+        &["status"],
+        &["test"],
+        &["list"],
+        &["stop"],
         &["import"],
         &["graph"],
         &["validate"],

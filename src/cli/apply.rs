@@ -140,7 +140,7 @@ fn ask(args: &ApplyArgs, output: &Output, interrupt: &Interrupt) -> Result<(), C
     if !output.can_ask {
         return Err(CliError::NobodyToAsk);
     }
-    match prompt::ask(interrupt) {
+    match prompt::ask("Run these backups?", interrupt) {
         Answer::Yes => Ok(()),
         Answer::No => Err(CliError::NotApproved),
         Answer::Stopped => Err(CliError::Stopped),

@@ -12,11 +12,15 @@ use super::exit::EXIT_CODES_HELP;
 use super::graph::GraphArgs;
 use super::hold::{HoldArgs, ReleaseArgs};
 use super::import::ImportArgs;
+use super::list::ListArgs;
 use super::log::LogArgs;
 use super::man::ManArgs;
 use super::notify::NotifyVerb;
 use super::plan::PlanArgs;
 use super::state::StateVerb;
+use super::status::StatusArgs;
+use super::stop::StopArgs;
+use super::test::TestArgs;
 use crate::names::{JobAddress, ServerName};
 
 /// Where plans are if nobody says otherwise.
@@ -57,7 +61,7 @@ pub(super) struct Global {
     /// Log every command that is sent to a server, on stderr and in the log file; twice: also how long each took
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Never ask anything: `apply` then needs `--auto-approve` or a saved plan
+    /// Never ask anything: what asks then needs `--auto-approve` (`apply`: or a saved plan)
     #[arg(long, global = true)]
     pub(super) no_input: bool,
     /// The log.
@@ -93,9 +97,40 @@ pub(super) enum Verb {
     /// watched. A first SIGINT, SIGTERM or SIGHUP (a closed terminal) stops after the current step and leaves the remote backup
     /// running; a second one ends jbr at once.
     Apply(ApplyArgs),
-    /// Show what jbr remembers
+    /// Show what jbr remembers, forget a job, or rename one
     #[command(subcommand)]
     State(StateVerb),
+    /// Show what every server does now, and what jbr does
+    ///
+    /// Asks all servers at the same time: which answer, what runs there, since when and how far, and who started it; which jobs are held or
+    /// started by JetBackup itself; and says who holds the lock, how far the run in progress is, and what runs next. `=` is under way, `·`
+    /// idle, `!` needs attention, `?` could not be read.
+    ///
+    /// Changes nothing and takes no lock. Exits with 0 if everything could be read, with 8 if of a server it is not known what runs there,
+    /// with 1 if anything else could not be read.
+    Status(StatusArgs),
+    /// Test each server step by step, and say what to do about what does not work
+    ///
+    /// Name, connection, host key, login, gate, JetBackup's answer, its version and clock, the destination and the declared jobs:
+    /// `·` works, `!` works and should be looked at, `x` failed, `?` is not known, `–` was not tried because something before it failed.
+    ///
+    /// Only calls that read are sent, and a plan without jobs will do. With `host_key: accept-new`, the default, the key of a server that
+    /// was never seen before is recorded. Exits with 0 if nothing failed, with 1 if something did.
+    Test(TestArgs),
+    /// List the declared jobs and those that the servers have, side by side
+    ///
+    /// Each with its address, JetBackup's name, id, type, where it writes, and whether JetBackup starts it by itself. `!` could write beside
+    /// the queue: it is in no plan, or has a schedule; `~` is disabled, `x` is declared and not there.
+    ///
+    /// Only calls that read are sent, and a plan without jobs will do. Exits with 0 if everything could be read, otherwise with 1.
+    List(ListArgs),
+    /// Stop a backup, and wait to see it stop
+    ///
+    /// `jbr stop SERVER/NAME`, or `jbr stop SERVER GROUP` for one that is in no plan. Shows what it would stop, asks, and watches for the
+    /// end. Works while an `apply` is at work too: that one records the backup as aborted and goes on with its queue.
+    ///
+    /// Exits with 0 if it is over, with 8 if it was not seen to stop within `--timeout`, with 9 if there was nothing to stop.
+    Stop(StopArgs),
     /// Say which job's last good backup is too old, as a monitoring plug-in
     ///
     /// Reads JetBackup's logs on every server and what jbr remembers; whoever ran a backup, it counts. Changes nothing, waits for no lock, and

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use crate::execute::drive::DriveError;
 use crate::names::{JobAddress, RunId, ServerName};
-use crate::plan::ReadError;
+use crate::plan::{ReadError, closest};
+use crate::render::own_words;
+use crate::seen::Why;
+use crate::state::EditError;
 use crate::state::lock::LockError;
 use crate::state::store::StoreError;
 
@@ -138,6 +141,65 @@ pub(super) enum CliError {
     /// There is nobody to ask.
     #[error("nobody is there to approve the plan")]
     NobodyToAsk,
+    /// There is nobody to ask, of a command that only `--auto-approve` can approve.
+    #[error("nobody is there to be asked; nothing was done")]
+    NobodyToConfirm,
+    /// What is to be stopped was not understood.
+    #[error("{0}")]
+    StopTarget(String),
+    /// The server with the backup that is to be stopped could not be asked.
+    #[error("nothing was stopped, {server} could not be asked: {}", own_words(server, &why.0))]
+    StopUnread {
+        /// Which server.
+        server: ServerName,
+        /// Why.
+        why: Why,
+    },
+    /// There is nothing to stop.
+    #[error("nothing was stopped on {server}: {what}")]
+    NothingToStop {
+        /// Which server.
+        server: ServerName,
+        /// What is not there.
+        what: String,
+        /// What is under way there.
+        running: Vec<String>,
+    },
+    /// More than one backup is meant.
+    #[error("nothing was stopped: more than one backup of that job is under way on {server}")]
+    StopAmbiguous {
+        /// Which server.
+        server: ServerName,
+        /// Which backups.
+        groups: Vec<String>,
+    },
+    /// The gate would refuse it.
+    #[error("nothing was stopped: the gate of {server} does not let this key {what}")]
+    StopForbidden {
+        /// Which server.
+        server: ServerName,
+        /// What it forbids.
+        what: String,
+    },
+    /// The stop was not carried out.
+    #[error("nothing was stopped on {server}: {}", own_words(server, &why.0))]
+    StopRefused {
+        /// Which server.
+        server: ServerName,
+        /// Why.
+        why: Why,
+    },
+    /// A change of the state while another `jbr` holds the lock.
+    #[error("nothing was changed: {0}")]
+    StateWhileLocked(LockError),
+    /// A change of the state that cannot be made.
+    #[error("nothing was changed: {what}")]
+    Edit {
+        /// What keeps it from being made.
+        what: EditError,
+        /// The jobs that are remembered.
+        known: Vec<String>,
+    },
     /// The answer was not `yes`.
     #[error("not approved; nothing was done")]
     NotApproved,
@@ -185,11 +247,17 @@ impl CliError {
     #[must_use]
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::UnknownName { .. } | Self::NothingSelected | Self::Period(_) | Self::Hold(_) => Exit::Usage,
-            Self::NobodyToAsk | Self::NotApproved => Exit::NotApproved,
+            Self::UnknownName { .. }
+            | Self::NothingSelected
+            | Self::Period(_)
+            | Self::Hold(_)
+            | Self::StopTarget(_)
+            | Self::Edit { what: EditError::NotRemembered(_) | EditError::OtherServer { .. }, .. } => Exit::Usage,
+            Self::NothingToStop { .. } => Exit::NothingRan,
+            Self::NobodyToAsk | Self::NobodyToConfirm | Self::NotApproved => Exit::NotApproved,
             Self::Stopped => Exit::Stopped,
             Self::Stale { .. } => Exit::Stale,
-            Self::Lock(LockError::Held(_)) | Self::HoldWhileLocked(_) => Exit::Locked,
+            Self::Lock(LockError::Held(_)) | Self::HoldWhileLocked(_) | Self::StateWhileLocked(_) => Exit::Locked,
             Self::ServerGone { .. } | Self::OpenServerGone { .. } | Self::Drive(DriveError::Violation(_)) => {
                 Exit::Unsafe
             }
@@ -209,6 +277,11 @@ impl CliError {
             | Self::NotHeld { .. }
             | Self::NoNotify
             | Self::Textfile { .. }
+            | Self::Edit { .. }
+            | Self::StopUnread { .. }
+            | Self::StopAmbiguous { .. }
+            | Self::StopForbidden { .. }
+            | Self::StopRefused { .. }
             | Self::Store(_)
             | Self::Lock(_)
             | Self::Drive(DriveError::Store(_))
@@ -257,6 +330,28 @@ impl CliError {
             Self::NobodyToAsk => {
                 "run it on a terminal, with `--auto-approve`, or with a plan saved by `jbr plan --out FILE`".to_owned()
             }
+            Self::NobodyToConfirm => "run it on a terminal, or with `--auto-approve`".to_owned(),
+            Self::StateWhileLocked(_) => "try again when it is over; `jbr status` says how far it is".to_owned(),
+            Self::Edit { what: EditError::NotRemembered(job), known } => nearest_of(job, known),
+            Self::Edit { what: EditError::InRun { .. }, .. } => {
+                "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then it can be forgotten".to_owned()
+            }
+            Self::Edit { what: EditError::Taken(_), .. } => {
+                "`jbr state rm` forgets the record that is in the way; `jbr state show` has both".to_owned()
+            }
+            Self::Edit { what: EditError::OtherServer { .. }, .. } => {
+                "a job of another server is another job, with a past of its own".to_owned()
+            }
+            Self::StopUnread { .. } => "try again; or stop it in JetBackup on that server".to_owned(),
+            Self::NothingToStop { running, .. } if running.is_empty() => "no backup is under way there".to_owned(),
+            Self::NothingToStop { running, .. } => format!("under way there:\n{}", indented(running)),
+            Self::StopAmbiguous { server, groups } => {
+                format!("name one with `jbr stop {server} GROUP`:\n{}", indented(groups))
+            }
+            Self::StopForbidden { .. } => {
+                "stop it in JetBackup on that server; or give the key that scope (`jbr test` says how)".to_owned()
+            }
+            Self::StopRefused { .. } => "it runs on: try again, or stop it in JetBackup on that server".to_owned(),
             Self::Stale { .. } => "look at it again with `jbr plan`, and save it anew".to_owned(),
             Self::Drive(DriveError::Store(_)) => {
                 "the backup that was running goes on; once the state can be written, `jbr apply` goes on from there"
@@ -286,6 +381,7 @@ impl CliError {
                     .to_owned()
             }
             Self::Stopped
+            | Self::StopTarget(_)
             | Self::Import(_)
             | Self::ManOut { .. }
             | Self::PlanRead(_)
@@ -300,8 +396,21 @@ impl CliError {
     }
 }
 
+/// The remembered job that may be meant, or all.
+fn nearest_of(job: &JobAddress, known: &[String]) -> String {
+    let name = job.to_string();
+    match closest(&name, known.iter().map(String::as_str).filter(|known| *known != name)) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if known.is_empty() => "nothing is remembered of any job yet".to_owned(),
+        None => some_of(known),
+    }
+}
+
 /// The names that exist, as many as anybody reads.
 fn some_of(known: &[String]) -> String {
+    if known.is_empty() {
+        return "it has none".to_owned();
+    }
     let shown = known.iter().take(NAMES_SHOWN_MAX).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let more = known.len().saturating_sub(NAMES_SHOWN_MAX);
     if more == 0 { format!("it has {shown}") } else { format!("it has {shown} and {more} more") }

@@ -7,6 +7,7 @@ use crate::execute::End;
 use crate::execute::journal::{GateState, Journal};
 use crate::execute::outcome::Verdict;
 use crate::queue::Queue;
+use crate::status::Reading;
 
 /// An exit code with its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +28,10 @@ pub enum Exit {
     Locked,
     /// 7: the saved plan is stale.
     Stale,
-    /// 8: cannot make sure that the storage is free, or closed again; of `audit`, that no two backups overlapped.
+    /// 8: cannot make sure that the storage is free, or closed again; of `audit`, that no two backups overlapped; of `status`, what runs on a
+    /// server; of `stop`, that it stopped.
     Unsafe,
-    /// 9: nothing ran although something was asked for.
+    /// 9: nothing ran although something was asked for; of `stop`, there was nothing to stop.
     NothingRan,
     /// 10: stopped, resumable.
     Stopped,
@@ -94,6 +96,16 @@ impl Exit {
         }
     }
 
+    /// How a status ends: what runs on a server that does not say so may write.
+    #[must_use]
+    pub fn of_status(reading: Reading) -> Self {
+        match reading {
+            Reading::Whole => Self::Success,
+            Reading::Partly => Self::Error,
+            Reading::Blind => Self::Unsafe,
+        }
+    }
+
     /// This, or that a backup never started, where this says less.
     #[must_use]
     pub(super) fn or_backup_failed(self) -> Self {
@@ -115,8 +127,8 @@ Exit codes:
   5   not approved
   6   another jbr holds the lock
   7   the saved plan is stale
-  8   unsafe: it cannot be made sure that the storage is free, or closed again; `audit`: records are missing for a proof
-  9   nothing ran although something was asked for
+  8   unsafe: it cannot be made sure that the storage is free, or closed again; `audit`: records are missing for a proof; `status`: a server does not say what runs there; `stop`: not seen to stop
+  9   nothing ran although something was asked for; `stop`: there was nothing to stop
   10  stopped; `jbr apply` goes on from there
   64  usage
 

@@ -9,19 +9,39 @@ use crate::clock::Interrupt;
 use crate::desired::{Desired, Server};
 use crate::jetbackup::client::Client;
 use crate::links::{Link, Links};
+use crate::names::ServerName;
 use crate::transport::Transport;
 use crate::transport::logged::LoggedTransport;
-use crate::transport::ssh::{HostKeyAccepted, SshTransport, Surroundings};
+use crate::transport::ssh::{HostKeyAccepted, Milestone, SshTransport, Surroundings};
 
 /// A link to every server of the plan. Nothing is connected yet.
 pub(super) fn connect(desired: &Desired, interrupt: &Interrupt, output: &Output) -> Links {
     let announcing = output.clone();
-    let surroundings = Surroundings {
+    let surroundings = surroundings(interrupt, move |accepted| announcing.say(accepted));
+    links(desired, |server| Box::new(SshTransport::new(server, &surroundings)))
+}
+
+/// The same for somebody who is told how far each connection comes, new host keys included, and says it himself.
+pub(super) fn connect_witnessed(
+    desired: &Desired,
+    interrupt: &Interrupt,
+    reached: impl Fn(&ServerName, Milestone) + Send + Sync + 'static,
+) -> Links {
+    let surroundings = surroundings(interrupt, |_| {});
+    let reached = Arc::new(reached);
+    links(desired, |server| {
+        let (name, reached) = (server.name.clone(), Arc::clone(&reached));
+        let transport = SshTransport::new(server, &surroundings);
+        Box::new(transport.witnessed(Arc::new(move |milestone| reached(&name, milestone))))
+    })
+}
+
+fn surroundings(interrupt: &Interrupt, announce: impl Fn(&HostKeyAccepted) + Send + Sync + 'static) -> Surroundings {
+    Surroundings {
         interrupt: interrupt.clone(),
         agent: std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
-        announce: Arc::new(move |accepted: &HostKeyAccepted| announcing.say(accepted)),
-    };
-    links(desired, |server| Box::new(SshTransport::new(server, &surroundings)))
+        announce: Arc::new(announce),
+    }
 }
 
 /// A link to every server of the plan, over whatever reaches it.

@@ -13,6 +13,7 @@ mod fleet;
 mod graph;
 mod hold;
 mod import;
+mod list;
 mod log;
 mod man;
 mod notify;
@@ -25,6 +26,9 @@ mod schema;
 mod screen;
 mod select;
 mod state;
+mod status;
+mod stop;
+mod test;
 mod textfile;
 mod ticker;
 mod validate;
@@ -83,7 +87,11 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
     match &cli.verb {
         Verb::Plan(args) => plan::plan(global, args, output),
         Verb::Apply(args) => apply::apply(global, args, output),
-        Verb::State(verb) => state::state(global, *verb, output),
+        Verb::State(verb) => state::state(global, verb, output),
+        Verb::Status(args) => status::status(global, args, output),
+        Verb::List(args) => list::list(global, args, output),
+        Verb::Stop(args) => stop::stop(global, args, output),
+        Verb::Test(args) => test::test(global, args, output),
         Verb::Check(args) => check::check(global, args, output),
         Verb::Hold(args) => hold::hold(global, args, output),
         Verb::Release(args) => hold::release(global, args, output),

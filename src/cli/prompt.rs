@@ -1,4 +1,4 @@
-//! The question before an apply.
+//! The question before something is done.
 
 use std::io::{self, BufRead as _, Read as _, Write as _};
 
@@ -22,9 +22,9 @@ pub(super) enum Answer {
 
 /// Asks whether to go on, and waits for the answer as long as it takes. A signal is one: whoever presses Ctrl-C at a question must
 /// not have to press it twice.
-pub(super) fn ask(interrupt: &Interrupt) -> Answer {
+pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Answer {
     let mut stderr = anstream::stderr().lock();
-    let _ = write!(stderr, "\nRun these backups? Only `yes` will do: ").and_then(|()| stderr.flush());
+    let _ = write!(stderr, "\n{question} Only `yes` will do: ").and_then(|()| stderr.flush());
     let stdin = io::stdin();
     let is_typed = is_answered(&stdin, interrupt);
     if interrupt.is_requested() {

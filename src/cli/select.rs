@@ -44,6 +44,16 @@ pub(super) fn check_servers(servers: &[ServerName], desired: &Desired) -> Result
     Err(unknown("server", stranger.as_str(), known.collect()))
 }
 
+/// The plan with those of its servers alone that were named, if any were; its jobs stay, all of them.
+///
+/// # Errors
+/// [`CliError::UnknownName`] with the nearest name.
+pub(super) fn only_servers(mut desired: Desired, servers: &[ServerName]) -> Result<Desired, CliError> {
+    check_servers(servers, &desired)?;
+    desired.servers.retain(|server| servers.is_empty() || servers.contains(&server.name));
+    Ok(desired)
+}
+
 /// The plan, in which a job that was named is due whatever its `every` says: whoever names a job wants it run now. A hold stays a hold.
 #[must_use]
 pub(super) fn named_are_due(desired: &Desired, selection: &Selection) -> Desired {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::CliError;
 use super::{Exit, Global, Output};
 use crate::desired::Desired;
-use crate::plan;
+use crate::plan::{self, Finding, Source};
 use crate::printable::printable;
 use crate::render::{self, count};
 
@@ -38,8 +38,24 @@ pub(super) fn validate(global: &Global, output: &Output) -> Result<Exit, CliErro
 /// # Errors
 /// Where it cannot be read or has problems.
 pub(super) fn load(path: &Path, output: &Output) -> Result<Desired, CliError> {
+    load_with(plan::load, path, output)
+}
+
+/// The same for what looks at servers alone: a plan that has no jobs yet will do.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn load_servers(path: &Path, output: &Output) -> Result<Desired, CliError> {
+    load_with(plan::load_servers, path, output)
+}
+
+fn load_with(
+    load: fn(&[Source]) -> Result<Desired, Vec<Finding>>,
+    path: &Path,
+    output: &Output,
+) -> Result<Desired, CliError> {
     let sources = plan::read(path).map_err(CliError::PlanRead)?;
-    plan::load(&sources).map_err(|findings| {
+    load(&sources).map_err(|findings| {
         output.say(plan::report(&findings, &sources, output.is_stderr_coloured()));
         CliError::PlanInvalid { count: findings.len() }
     })

@@ -1,7 +1,7 @@
 //! DATA INTO TEXT, for people and for programs. Pure: what a text depends on is a parameter, the time and the
 //! terminal's width included.
 //!
-//! People: [`plan`], [`graph`], [`narration`] and [`progress`], [`summary`], [`state`], [`check`], [`audit`]. Programs: the JSON of the same facts, one
+//! People: [`plan`], [`graph`], [`narration`] and [`progress`], [`summary`], [`state`], [`check`], [`audit`], [`probe`], [`status`]. Programs: the JSON of the same facts, one
 //! object a line, every shape named in `docs/json.md`. Each symbol means the same everywhere and never depends on
 //! colour; see [`symbol`].
 //!
@@ -20,6 +20,7 @@ mod held;
 mod json;
 mod words;
 
+pub mod edit;
 pub mod hold;
 
 pub mod plan;
@@ -51,6 +52,16 @@ pub mod import;
 pub mod audit;
 pub mod audit_json;
 
+pub mod catalogue;
+
+pub mod probe;
+pub mod probe_json;
+
+pub mod status;
+pub mod status_json;
+
+pub mod halt;
+
 pub mod history;
 pub mod state;
 pub mod state_json;
@@ -60,4 +71,4 @@ pub use progress::Progress;
 pub use style::Style;
 pub use summary::Summary;
 pub use when::Zone;
-pub(crate) use words::count;
+pub(crate) use words::{count, group_status, own_words};

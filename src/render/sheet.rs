@@ -66,6 +66,27 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// A paragraph behind a symbol and a label of so many columns; what goes on in further lines is aligned.
+    pub(super) fn labelled(&mut self, symbol: char, label: &str, columns: usize, text: &str) {
+        let indent = columns + 7;
+        for (number, line) in wrap(text, self.page.width.saturating_sub(indent)).iter().enumerate() {
+            if number == 0 {
+                let mark = self.page.style.paint(tone(symbol), &symbol.to_string());
+                self.line(&format!("  {mark}  {label:<columns$}  {line}"));
+            } else {
+                self.indented(indent, line);
+            }
+        }
+    }
+
+    /// A paragraph that begins in a column.
+    pub(super) fn indented(&mut self, indent: usize, text: &str) {
+        let margin = " ".repeat(indent);
+        for line in wrap(text, self.page.width.saturating_sub(indent)) {
+            self.line(&format!("{margin}{line}"));
+        }
+    }
+
     /// One line as it is.
     pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());

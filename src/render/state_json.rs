@@ -217,7 +217,7 @@ impl From<&Running> for RunningJson {
 }
 
 #[derive(Serialize)]
-struct RecordJson {
+pub(super) struct RecordJson {
     job: String,
     id: String,
     last_success: Option<String>,
@@ -228,7 +228,7 @@ struct RecordJson {
 }
 
 impl RecordJson {
-    fn new(address: &JobAddress, record: &JobRecord, now: Timestamp) -> Self {
+    pub(super) fn new(address: &JobAddress, record: &JobRecord, now: Timestamp) -> Self {
         Self {
             job: address.to_string(),
             id: record.id.to_string(),

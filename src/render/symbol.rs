@@ -16,6 +16,8 @@ pub const UNREAD: char = '?';
 pub const ERROR: char = 'x';
 /// Done, and good.
 pub const DONE: char = '·';
+/// Not tried: something before it failed.
+pub const NOT_TRIED: char = '–';
 
 /// The tone that goes with a symbol.
 pub(super) fn tone(symbol: char) -> Tone {

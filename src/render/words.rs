@@ -105,7 +105,7 @@ pub(super) fn answer(answer: &Answer) -> String {
 }
 
 /// How far a queue group is.
-pub(super) fn group_status(status: GroupStatus) -> String {
+pub(crate) fn group_status(status: GroupStatus) -> String {
     match status {
         GroupStatus::Pending => "waits in JetBackup's own queue".to_owned(),
         GroupStatus::Started | GroupStatus::Step(_) => "runs".to_owned(),
@@ -178,7 +178,7 @@ pub(super) fn opened(opened: &Opened) -> (char, String) {
 }
 
 /// A reason without the name of its server in front, for a sentence that has just said it.
-pub(super) fn own_words<'a>(server: &ServerName, why: &'a str) -> &'a str {
+pub(crate) fn own_words<'a>(server: &ServerName, why: &'a str) -> &'a str {
     why.strip_prefix(server.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(why)
 }
 

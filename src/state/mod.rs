@@ -3,6 +3,7 @@
 //! This file is what it is; `format` is how it is written, in all its versions; `store` and `lock` are who may write it,
 //! and how it survives a loss of power.
 
+mod edit;
 pub mod format;
 pub mod lock;
 mod mend;
@@ -17,6 +18,7 @@ use crate::execute::journal::{Journal, Opened};
 use crate::hold::ByHand;
 use crate::names::{JobAddress, RunId};
 use crate::queue::Queue;
+pub use edit::{EditError, Remembered};
 pub use record::{JobRecord, RunEnd, RunRecord};
 
 /// How many finished runs are remembered: a month of nights. All of them are written at every change of the journal, to an SD card.

@@ -84,7 +84,7 @@ fn apply(
 fn remember(state_path: &Path, now: Timestamp, output: &Output) -> Result<(), CliError> {
     output.say("\n$ jbr state show\n");
     if let Some(state) = FileStore::new(state_path)?.load()? {
-        state::show(&state, StateVerb::Show, now, output)?;
+        state::show(&state, &StateVerb::Show, now, output)?;
     }
     output.say(
         "\nThat was the real planner, executor, reply parser and state file; only the servers were simulated.\n\

@@ -11,7 +11,7 @@ use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 
 use super::known_hosts::{HostNames, PublicKey};
 use super::patience::{Over, Patience};
-use super::{Surroundings, host_key, login, tcp};
+use super::{Milestone, Surroundings, host_key, login, tcp};
 use crate::desired::Server;
 use crate::printable::printable;
 use crate::transport::{Failure, FailureKind};
@@ -67,23 +67,30 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects, verifies the host key and logs in, all within `connect_timeout`.
+    /// Connects, verifies the host key and logs in, all within `connect_timeout`, and says how far it is.
     ///
     /// # Errors
     /// A [`Failure`] that was not sent.
-    pub(super) fn open(server: &Server, surroundings: &Surroundings) -> Result<Self, Failure> {
+    pub(super) fn open(
+        server: &Server,
+        surroundings: &Surroundings,
+        reached: &dyn Fn(Milestone),
+    ) -> Result<Self, Failure> {
         let patience = Patience::new(&surroundings.interrupt, server.connect_timeout, Duration::ZERO);
         // Read first: it says which key types to ask for.
         let on_record = host_key::on_record(server)?;
         let key = login::Credential::find(server, surroundings.agent.as_deref())?;
-        let socket = Arc::new(tcp::connect(server, &patience)?);
+        let socket = Arc::new(tcp::connect(server, &patience, reached)?);
         let algorithms = on_record.algorithms(&HostNames::new(&server.host, server.port));
         let connection = Self::prepare(server, socket, &algorithms)?;
         let shown = connection.handshake(server, &patience)?;
-        if let Some(accepted) = host_key::check(server, &on_record, &shown, &patience)? {
-            (surroundings.announce)(&accepted);
+        let accepted = host_key::check(server, &on_record, &shown, &patience)?;
+        if let Some(accepted) = &accepted {
+            (surroundings.announce)(accepted);
         }
+        reached(Milestone::HostKey { kind: shown.kind_for_people(), fingerprint: shown.fingerprint(), accepted });
         key.log_in(server, &connection, &patience)?;
+        reached(Milestone::LoggedIn);
         Ok(connection)
     }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use self::backoff::Backoff;
 use self::connection::Connection;
 pub use self::host_key::HostKeyAccepted;
+pub use self::milestone::{Milestone, Witness};
 use self::patience::Patience;
 use super::{Failure, FailureKind, Output, Transport};
 use crate::clock::Interrupt;
@@ -27,6 +28,7 @@ mod host_key;
 mod key_file;
 pub mod known_hosts;
 mod login;
+mod milestone;
 mod patience;
 mod tcp;
 
@@ -63,6 +65,7 @@ impl fmt::Debug for Surroundings {
 pub struct SshTransport {
     server: Server,
     surroundings: Surroundings,
+    witness: Witness,
     connection: Option<Connection>,
     backoff: Backoff,
 }
@@ -84,9 +87,16 @@ impl SshTransport {
         Self {
             server: server.clone(),
             surroundings: surroundings.clone(),
+            witness: Arc::new(|_| {}),
             connection: None,
             backoff: Backoff::default(),
         }
+    }
+
+    /// The same, telling somebody how far each attempt to connect comes.
+    #[must_use]
+    pub fn witnessed(self, witness: Witness) -> Self {
+        Self { witness, ..self }
     }
 
     /// A connection with a channel on it: the kept one if it still works, or else a new one.
@@ -102,7 +112,7 @@ impl SshTransport {
         if let Some(too_early) = self.backoff.too_early(Instant::now()) {
             return Err(too_early);
         }
-        let opened = Connection::open(&self.server, &self.surroundings).and_then(|connection| {
+        let opened = Connection::open(&self.server, &self.surroundings, &*self.witness).and_then(|connection| {
             match exchange::open(&connection, &self.connect_patience()) {
                 Ok(channel) => Ok((connection, channel)),
                 Err(trouble) => Err(self.no_channel(&trouble)),

@@ -16,6 +16,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SocketFlags, SocketType, connect as start_connecting, recv, socket_with, sockopt,
 };
 
+use super::Milestone;
 use super::patience::{Over, Patience};
 use crate::desired::Server;
 use crate::printable::{printable, printable_bytes};
@@ -34,12 +35,18 @@ const GREETING_SHOWN: usize = 40;
 ///
 /// # Errors
 /// [`FailureKind::Resolve`], [`FailureKind::Connect`], [`FailureKind::Timeout`] or [`FailureKind::Interrupted`]; nothing was sent.
-pub(super) fn connect(server: &Server, patience: &Patience<'_>) -> Result<TcpStream, Failure> {
+pub(super) fn connect(
+    server: &Server,
+    patience: &Patience<'_>,
+    reached: &dyn Fn(Milestone),
+) -> Result<TcpStream, Failure> {
     let addresses = resolve(server, patience)?;
-    let stream = first_that_answers(server, &addresses, patience)?;
+    reached(Milestone::Resolved(addresses.clone()));
+    let (stream, address) = first_that_answers(server, &addresses, patience)?;
     // 40 ms less a call; a session without it works too.
     let _ = stream.set_nodelay(true);
     greeted(server, &stream, patience)?;
+    reached(Milestone::Connected(address));
     Ok(stream)
 }
 
@@ -85,13 +92,13 @@ fn first_that_answers(
     server: &Server,
     addresses: &[SocketAddr],
     patience: &Patience<'_>,
-) -> Result<TcpStream, Failure> {
+) -> Result<(TcpStream, SocketAddr), Failure> {
     let mut tried = Vec::new();
     let mut kind = FailureKind::Timeout;
     for (index, address) in addresses.iter().enumerate() {
         let left = u32::try_from(addresses.len() - index).unwrap_or(1);
         match connect_to(address, &patience.share(left)) {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return Ok((stream, *address)),
             Err(Attempt::Over(Over::Interrupted)) => return Err(interrupted(server)),
             Err(Attempt::Over(Over::Time)) => tried.push(format!("{address}: no answer")),
             Err(Attempt::Refused(e)) => {

@@ -1,0 +1,72 @@
+//! What runs next, as far as the proposal says.
+
+use crate::clock::Timestamp;
+use crate::diff::Choice;
+use crate::execute::journal::Phase;
+use crate::names::JobAddress;
+use crate::proposal::Proposal;
+use crate::state::lock::Lock;
+
+/// The job that is started next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// Which.
+    pub job: JobAddress,
+    /// When, or not before when; `None` where nobody knows.
+    pub at: Option<Timestamp>,
+    /// What it waits for.
+    pub waits: Waits,
+}
+
+/// What the next job waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Its turn in the run that a `jbr` is at.
+    Turn,
+    /// Its window.
+    Window,
+    /// The next `jbr apply`.
+    Apply,
+    /// Its last good backup to be old enough (`every`).
+    Every,
+}
+
+/// What runs next of the jobs that were asked for; `None` where nothing is queued and nothing becomes due.
+#[must_use]
+pub fn next(proposal: &Proposal, lock: &Lock, is_asked_for: &dyn Fn(&JobAddress) -> bool) -> Option<Next> {
+    queued(proposal, lock, is_asked_for).or_else(|| due(proposal, is_asked_for))
+}
+
+/// The first item of the queue that is neither done nor under way.
+fn queued(proposal: &Proposal, lock: &Lock, is_asked_for: &dyn Fn(&JobAddress) -> bool) -> Option<Next> {
+    let is_under_way = |address: &JobAddress| {
+        let decisions = &proposal.diff.decisions;
+        decisions.iter().any(|of| of.address == *address && matches!(of.verdict, Choice::Adopt { .. }))
+    };
+    let expected = proposal.expected.iter().find(|expected| {
+        let phase = proposal.journal.phase(&expected.address);
+        matches!(phase, Phase::Queued | Phase::Preparing)
+            && !is_under_way(&expected.address)
+            && is_asked_for(&expected.address)
+    })?;
+    let item = proposal.queue.item(&expected.address)?;
+    let turn = expected.start.unwrap_or(proposal.at);
+    let opens = item.openings.as_ref().map(|openings| openings.iter().find(|opening| opening.to > turn));
+    let job = expected.address.clone();
+    Some(match (opens, lock) {
+        (Some(Some(opening)), _) if opening.from > turn => Next { job, at: Some(opening.from), waits: Waits::Window },
+        (Some(None), _) => Next { job, at: None, waits: Waits::Window },
+        (_, Lock::Held(_)) => Next { job, at: expected.start, waits: Waits::Turn },
+        (_, Lock::Free) => Next { job, at: None, waits: Waits::Apply },
+    })
+}
+
+/// The first job that `every` makes due.
+fn due(proposal: &Proposal, is_asked_for: &dyn Fn(&JobAddress) -> bool) -> Option<Next> {
+    let due = proposal.not_due().filter_map(|decision| match decision.verdict {
+        Choice::Fresh { due, .. } => Some((due, &decision.address)),
+        _ => None,
+    });
+    let (at, job) = due.filter(|(_, job)| is_asked_for(job)).min()?;
+    Some(Next { job: job.clone(), at: Some(at), waits: Waits::Every })
+}
