@@ -12,8 +12,10 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::desired::Desired;
 use crate::inventory::collect::collect;
 use crate::names::{JobAddress, ServerName};
+use crate::notify::unsent;
 use crate::proposal::{Request, logs_wanted, propose};
 use crate::render;
+use crate::seen::{Seen, Why};
 use crate::state::State;
 use crate::state::lock::peek;
 use crate::state::store::{FileStore, Store as _};
@@ -43,11 +45,16 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
     let proposal = propose(&desired, &inventory, &state, &Request { is_asked_for: &|_| true, fresh: false }, now);
     let is_asked_for = |address: &JobAddress| select::includes(&args.selection, address);
     let lock = peek(&global.state)?;
+    let unsent = match unsent(&global.state) {
+        Ok(unsent) => Seen::Known(unsent),
+        Err(error) => Seen::Unknown(Why::new(error.to_string())),
+    };
     let view = View {
         desired: &desired,
         inventory: &inventory,
         state: &state,
         lock,
+        unsent,
         proposal: &proposal,
         is_asked_for: &is_asked_for,
         now,

@@ -25,4 +25,4 @@ pub mod vault;
 pub mod web;
 
 pub use notice::{Cause, Notice};
-pub use outbox::{Waiting, waiting};
+pub use outbox::unsent;

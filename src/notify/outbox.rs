@@ -17,7 +17,8 @@ use super::entry::{Entry, Unreadable};
 use super::notice::{Message, Signal};
 use crate::clock::{Timestamp, elapsed};
 use crate::printable::printable;
-use crate::render::when::ago;
+use crate::render::status::unsent_line;
+use crate::status::Unsent;
 
 /// How many messages wait at most.
 pub const MESSAGES_MAX: usize = 200;
@@ -51,49 +52,17 @@ pub fn age_max(message: &Message) -> Duration {
     }
 }
 
-/// A message that waits, as `jbr status` shows it. All texts are printable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// Since when.
-    pub since: Timestamp,
-    /// `mail`, `ping` or `webhook`.
-    pub channel: &'static str,
-    /// What it is: the subject of a mail.
-    pub what: String,
-    /// How often it was tried.
-    pub tries: u32,
-    /// Why it could not be sent; `None` if nobody has tried yet.
-    pub why: Option<String>,
-    /// It was refused for good, and is tried again by `jbr notify test` alone.
-    pub refused: bool,
-}
-
-impl Waiting {
-    /// It in one line: `mail "…", since 3h 05m ago, tried twice: …`.
-    #[must_use]
-    pub fn line(&self, now: Timestamp) -> String {
-        let tried = match self.tries {
-            0 => "not tried yet".to_owned(),
-            1 => "tried once".to_owned(),
-            tries => format!("tried {tries} times"),
-        };
-        let why = self.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
-        let kept = if self.refused { "; it is not tried again by itself, `jbr notify test` does" } else { "" };
-        format!("{} \"{}\", made {}, {tried}{why}{kept}", self.channel, self.what, ago(self.since, now))
-    }
-}
-
 /// What waits to be sent beside the state at `state`, oldest first. Takes no lock and makes nothing.
 ///
 /// # Errors
 /// Where the folder is there and cannot be read.
-pub fn waiting(state: &Path) -> io::Result<Vec<Waiting>> {
+pub fn unsent(state: &Path) -> io::Result<Vec<Unsent>> {
     let outbox = Outbox::beside(state);
     let all = outbox.names()?;
-    Ok(all.iter().filter_map(|name| outbox.read(name).ok()).map(|entry| Waiting::from(&entry)).collect())
+    Ok(all.iter().filter_map(|name| outbox.read(name).ok()).map(|entry| Unsent::from(&entry)).collect())
 }
 
-impl From<&Entry> for Waiting {
+impl From<&Entry> for Unsent {
     fn from(entry: &Entry) -> Self {
         Self {
             since: entry.made,
@@ -224,7 +193,7 @@ impl Outbox {
                 Err(Unreadable::Later) => {}
                 Err(Unreadable::Damaged(why)) => said.push((name.clone(), format!("{}: {why}", printable(&name)))),
                 Ok(entry) if elapsed(entry.made, now) > age_max(&entry.message) => {
-                    said.push((name.clone(), format!("too old: {}", Waiting::from(&entry).line(now))));
+                    said.push((name.clone(), format!("too old: {}", unsent_line(&Unsent::from(&entry), now))));
                 }
                 Ok(entry) => kept.push((name, entry)),
             }
@@ -237,7 +206,7 @@ impl Outbox {
                 break;
             }
             (count, left) = (count - 1, left.saturating_sub(size(name)));
-            said.push((name.clone(), format!("too many wait: {}", Waiting::from(entry).line(now))));
+            said.push((name.clone(), format!("too many wait: {}", unsent_line(&Unsent::from(entry), now))));
         }
         for (name, _) in &said {
             self.remove(name)?;

@@ -9,7 +9,7 @@ use super::table::{Fit, Table};
 use super::when::{ago, duration};
 use super::words::{self, count};
 use super::{held, remark};
-use crate::clock::elapsed;
+use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::Phase;
 use crate::inventory::guard::Writes;
 use crate::jetbackup::facts::GroupStatus;
@@ -18,7 +18,7 @@ use crate::printable::printable;
 use crate::seen::Seen;
 use crate::state::lock::Lock;
 use crate::status::{
-    DestinationStatus, Doing, JobStatus, Next, RunStatus, ServerStatus, Status, UnderWay, Waits, Whose,
+    DestinationStatus, Doing, JobStatus, Next, RunStatus, ServerStatus, Status, UnderWay, Unsent, Waits, Whose,
 };
 
 /// The whole status as a page of text.
@@ -30,11 +30,28 @@ pub fn text(status: &Status, page: &Page) -> String {
     view.run(&mut sheet);
     view.lock(&mut sheet);
     view.next(&mut sheet);
+    view.unsent(&mut sheet);
     for server in &status.servers {
         view.server(server, &mut sheet);
     }
     sheet.finish()
 }
+
+/// A notice that waits, in one line: `mail "…", made 3h ago, tried once: …`.
+#[must_use]
+pub fn unsent_line(one: &Unsent, now: Timestamp) -> String {
+    let tried = match one.tries {
+        0 => "not tried yet".to_owned(),
+        1 => "tried once".to_owned(),
+        tries => format!("tried {tries} times"),
+    };
+    let why = one.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+    let kept = if one.refused { "; it is not tried again by itself, `jbr notify test` does" } else { "" };
+    format!("{} \"{}\", made {}, {tried}{why}{kept}", one.channel, one.what, ago(one.since, now))
+}
+
+/// How many notices that wait are shown one by one; `--json` has them all.
+const UNSENT_SHOWN_MAX: usize = 5;
 
 struct View<'a> {
     status: &'a Status,
@@ -98,6 +115,27 @@ impl View<'_> {
             (Waits::Apply, _) | (Waits::Every, None) => "with the next `jbr apply`".to_owned(),
         };
         sheet.item(2, symbol::WILL_RUN, &format!("next: {job}, {when}"));
+    }
+
+    fn unsent(&self, sheet: &mut Sheet) {
+        let all = match &self.status.unsent {
+            Seen::Known(all) => all,
+            Seen::Unknown(why) => {
+                let why = words::sentence(&printable(&why.0));
+                sheet.item(
+                    2,
+                    symbol::UNREAD,
+                    &format!("the outbox was not read: {why} What waits to be sent is not known"),
+                );
+                return;
+            }
+        };
+        for one in all.iter().take(UNSENT_SHOWN_MAX) {
+            sheet.item(2, symbol::ATTENTION, &format!("not sent: {}", unsent_line(one, self.status.at)));
+        }
+        if let Some(more) = all.len().checked_sub(UNSENT_SHOWN_MAX).filter(|more| *more > 0) {
+            sheet.item(2, symbol::ATTENTION, &format!("not sent: {} more", words::count(more, "notice")));
+        }
     }
 
     fn server(&self, server: &ServerStatus, sheet: &mut Sheet) {

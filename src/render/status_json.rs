@@ -12,7 +12,7 @@ use crate::names::{JobAddress, ServerName};
 use crate::seen::Seen;
 use crate::state::lock::{Holder, Lock};
 use crate::status::{
-    DestinationStatus, Doing, JobStatus, Next, Reading, RunStatus, ServerStatus, Status, UnderWay, Waits, Whose,
+    DestinationStatus, Doing, JobStatus, Next, Reading, RunStatus, ServerStatus, Status, UnderWay, Unsent, Waits, Whose,
 };
 
 /// The status as one line of JSON (`"kind": "status"` in `docs/json.md`).
@@ -35,6 +35,10 @@ pub fn status_json(status: &Status) -> String {
         holder,
         run: status.run.as_ref().map(RunJson::new),
         next: status.next.as_ref().map(NextJson::from),
+        unsent: match &status.unsent {
+            Seen::Known(all) => Some(all.iter().map(UnsentJson::from).collect()),
+            Seen::Unknown(_) => None,
+        },
         servers: status.servers.iter().map(|server| ServerJson::new(server, status.at)).collect(),
         remarks: status.remarks.iter().map(RemarkJson::from).collect(),
     })
@@ -50,8 +54,26 @@ struct StatusJson {
     holder: Option<HolderJson>,
     run: Option<RunJson>,
     next: Option<NextJson>,
+    unsent: Option<Vec<UnsentJson>>,
     servers: Vec<ServerJson>,
     remarks: Vec<RemarkJson>,
+}
+
+#[derive(Serialize)]
+struct UnsentJson {
+    since: String,
+    channel: &'static str,
+    what: String,
+    tries: u32,
+    why: Option<String>,
+    refused: bool,
+}
+
+impl From<&Unsent> for UnsentJson {
+    fn from(unsent: &Unsent) -> Self {
+        let Unsent { since, channel, what, tries, why, refused } = unsent.clone();
+        Self { since: time(since), channel, what, tries, why, refused }
+    }
 }
 
 #[derive(Serialize)]

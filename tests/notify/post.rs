@@ -9,8 +9,9 @@ use chrono::Utc;
 use jbr::desired::{Email, MailLogin, MailOn, Notify, Ping, Secret, Security, Smtp, Url};
 use jbr::notify::notice::{Message, Signal};
 use jbr::notify::post::{Post, Sent};
+use jbr::notify::unsent;
 use jbr::notify::vault::Vault;
-use jbr::notify::{Waiting, waiting};
+use jbr::status::Unsent;
 use tempfile::TempDir;
 
 use crate::smtp::MailServer;
@@ -81,8 +82,8 @@ impl Desk {
         self.post().send(LIMIT, Utc::now(), false)
     }
 
-    fn waiting(&self) -> Vec<Waiting> {
-        waiting(&self.state()).unwrap()
+    fn waiting(&self) -> Vec<Unsent> {
+        unsent(&self.state()).unwrap()
     }
 
     /// The one that waits.

@@ -146,6 +146,9 @@ fn a_mail_server_that_is_down_or_hangs_changes_nothing_but_the_outbox() {
     let ran = site.jbr(&["apply", "--auto-approve", "--job", "a/two"]);
     assert_eq!((ran.code, waiting(&site)), (Some(3), 2), "{}", ran.text());
 
+    let status = site.jbr(&["status"]);
+    assert_eq!(status.stdout.matches("not sent: mail \"[jbr ").count(), 2, "{}", status.text());
+
     // The next command that talks to somebody sends them, and its verdict is its own.
     server.restart("takes");
     let ran = site.jbr(&["check"]);

@@ -21,7 +21,7 @@ use jbr::render::{Page, edit, halt};
 use jbr::seen::{Seen, Why};
 use jbr::state::State;
 use jbr::state::lock::{Holder, Lock};
-use jbr::status::{Status, UnderWay, View, status};
+use jbr::status::{Status, UnderWay, Unsent, View, status};
 use jbr::transport::ssh::Milestone;
 use jbr::transport::{Failure, FailureKind};
 
@@ -30,14 +30,22 @@ use crate::fixtures::{
     live, now, record, server, server_name, unread, view,
 };
 
-fn at(desired: &Desired, inventory: &Inventory, state: &State, lock: Lock) -> Status {
+fn at(desired: &Desired, inventory: &Inventory, state: &State, lock: Lock, unsent: Vec<Unsent>) -> Status {
     let proposal = propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now());
-    status(View { desired, inventory, state, lock, proposal: &proposal, is_asked_for: &|_| true, now: now() })
+    let unsent = Seen::Known(unsent);
+    status(View { desired, inventory, state, lock, unsent, proposal: &proposal, is_asked_for: &|_| true, now: now() })
 }
 
 fn holder() -> Lock {
     let (what, user, host) = ("apply".to_owned(), "root".to_owned(), "pi".to_owned());
     Lock::Held(Some(Holder { pid: 4711, what, user, host, since: earlier(now(), HOUR) }))
+}
+
+/// A notice that was tried so often; the one that was tried most was refused for good.
+fn unsent(tries: u32) -> Unsent {
+    let what = format!("jbr on pi: FAILED, night {tries}");
+    let why = (tries > 0).then(|| "450 try again later".to_owned());
+    Unsent { since: earlier(now(), HOUR), channel: "mail", what, tries, why, refused: tries > 1 }
 }
 
 /// Every server and job in a state of its own, beside a run that is at work.
@@ -49,13 +57,13 @@ pub(crate) fn busy() -> Status {
         ByHand { user: "ana".to_owned(), since: earlier(now(), HOUR), reason: "moved".to_owned(), until: None };
     state.holds.insert(address("server3/held"), by_hand);
     views[2] = view("server3", vec![live(31, "Unread"), live(39, "Held")]);
-    at(&desired, &Inventory { servers: views }, &state, holder())
+    at(&desired, &Inventory { servers: views }, &state, holder(), vec![unsent(0), unsent(1), unsent(5)])
 }
 
 /// Nothing runs, and nothing has ever run.
 pub(crate) fn quiet() -> Status {
     let (desired, views, state) = fleet();
-    at(&desired, &Inventory { servers: views }, &state, Lock::Free)
+    at(&desired, &Inventory { servers: views }, &state, Lock::Free, Vec::new())
 }
 
 /// Every step in every way in which it can go.
