@@ -219,11 +219,22 @@ pub enum Partial {
     Fail,
 }
 
+/// When a running backup is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// When it may be over, by what its past backups took and by its progress; seldom before.
+    Adaptive,
+    /// At once, and then after each `poll`.
+    Fixed,
+}
+
 /// How a run behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunSettings {
-    /// Between two looks at a running backup; a second at least.
+    /// Between two looks at a running backup, as far as `pace` has it so; a second at least.
     pub poll: Duration,
+    /// When a running backup is looked at.
+    pub pace: Pace,
     /// How long a server that cannot be asked is waited for.
     pub unreachable_wait: Duration,
     /// What a partial backup means.

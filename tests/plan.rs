@@ -262,7 +262,7 @@ fn the_defaults_of_the_manual_are_the_real_ones() {
     };
     let (server, job, run) =
         (defaults_of(&manual, "A server"), defaults_of(&manual, "A job"), defaults_of(&manual, "`run`"));
-    assert_eq!([&server, &job, &run].map(|defaults| defaults.matches(": ").count()), [6, 5, 6]);
+    assert_eq!([&server, &job, &run].map(|defaults| defaults.matches(": ").count()), [6, 5, 7]);
     let run = format!("run: {{ {} }}\n", run.trim_start_matches(", "));
     assert_eq!(plan(&server, &job, &run), plan("", "", ""));
 }

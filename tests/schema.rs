@@ -290,7 +290,8 @@ const VALUES: [&str; 72] = [
 ];
 
 /// The words of every choice, and maps.
-const MORE: [&str; 38] = [
+const MORE: [&str; 39] = [
+    "fixed",
     "env:NAME",
     "env:1",
     "credential:smtp",

@@ -227,8 +227,8 @@ fn content(desired: &Desired, proposal: &Proposal) -> Vec<String> {
     };
     let queue = &proposal.queue;
     let run = format!(
-        "poll {:?}, unreachable_wait {:?}, partial {:?}",
-        queue.poll, queue.unreachable_wait, desired.run.partial
+        "poll {:?}, pace {:?}, unreachable_wait {:?}, partial {:?}",
+        queue.poll, queue.pace, queue.unreachable_wait, desired.run.partial
     );
     let servers = desired.servers.iter().map(server_line);
     let items = queue.items.iter().filter(|item| proposal.journal.outcome(&item.address).is_none()).map(item_line);

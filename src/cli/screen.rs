@@ -192,13 +192,21 @@ mod tests {
 
     use super::*;
     use crate::clock::later;
+    use crate::desired::Pace;
     use crate::execute::journal::Journal;
     use crate::queue::Queue;
     use crate::render::{Style, Zone};
 
     fn shared(surface: Surface, now: Timestamp) -> Shared {
         let wait = Duration::from_secs(900);
-        let queue = Queue { items: Vec::new(), servers: Vec::new(), poll: TICK, unreachable_wait: wait, stays: false };
+        let queue = Queue {
+            items: Vec::new(),
+            servers: Vec::new(),
+            poll: TICK,
+            pace: Pace::Adaptive,
+            unreachable_wait: wait,
+            stays: false,
+        };
         let progress = Progress::new(&queue, &Journal::new(now), &BTreeMap::new());
         let page = Page::new(100, Style::Plain, Zone::utc());
         Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now, leads_to: Stderr::Other }

@@ -266,12 +266,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.json");
-        assert_eq!(waiting(&state).unwrap(), []);
+        assert_eq!(unsent(&state).unwrap(), []);
         assert!(!folder.path().join("state.json.outbox").exists(), "looking makes nothing");
         let (outbox, now) = (Outbox::beside(&state), at("2026-11-23T02:00:00Z"));
         outbox.put(&Entry::new(later(now, Duration::from_secs(1)), mail("second"))).unwrap();
         let first = outbox.put(&Entry::new(now, mail("first"))).unwrap();
-        let shown: Vec<String> = waiting(&state).unwrap().iter().map(|one| one.line(now)).collect();
+        let shown: Vec<String> = unsent(&state).unwrap().iter().map(|one| unsent_line(one, now)).collect();
         assert_eq!(shown, ["mail \"first\", made 0s ago, not tried yet", "mail \"second\", made in 1s, not tried yet"]);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&outbox.path(&first)), mode(&outbox.folder)), (0o600, 0o700));

@@ -103,6 +103,14 @@ choice! {
     }
 }
 choice! {
+    /// `pace`.
+    Pace -> desired::Pace,
+    "adaptive looks at a running backup when it may be over, by what it usually takes and by its progress; fixed looks every `poll`" {
+        "adaptive" Adaptive => desired::Pace::Adaptive,
+        "fixed" Fixed => desired::Pace::Fixed,
+    }
+}
+choice! {
     /// A job's `type`.
     Kind -> desired::JobKind,
     "write accounts, directories, database or other; it is compared with what the server says" {
@@ -180,6 +188,7 @@ mod tests {
         every_word_decodes::<HostKey>();
         every_word_decodes::<OnTimeout>();
         every_word_decodes::<Partial>();
+        every_word_decodes::<Pace>();
         every_word_decodes::<Kind>();
         every_word_decodes::<KeepJob>();
         every_word_decodes::<KeepDestination>();

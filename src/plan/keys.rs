@@ -111,7 +111,7 @@ pub const HOLD: KeyTable = KeyTable { name: "`hold`", keys: &["reason", "until"]
 /// `run`.
 pub const RUN: KeyTable = KeyTable {
     name: "`run`",
-    keys: &["poll", "start_timeout", "on_timeout", "unreachable_wait", "partial", "resume_within"],
+    keys: &["poll", "pace", "start_timeout", "on_timeout", "unreachable_wait", "partial", "resume_within"],
     later: &[],
 };
 

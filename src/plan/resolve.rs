@@ -10,7 +10,9 @@ use super::job::{AfterSyntax, JobSyntax};
 use super::section::Field;
 use super::syntax::{DestinationSyntax, PlanSyntax, RunSyntax, ServerSettings, ServerSyntax};
 use super::window::{ExceptSyntax, WindowSyntax};
-use crate::desired::{After, Desired, Destination, HostKeyPolicy, Job, OnTimeout, Partial, Retry, RunSettings, Server};
+use crate::desired::{
+    After, Desired, Destination, HostKeyPolicy, Job, OnTimeout, Pace, Partial, Retry, RunSettings, Server,
+};
 use crate::names::WindowName;
 use crate::window::{Except, Window};
 
@@ -142,6 +144,7 @@ fn windows_of(names: Option<&Spanned<Vec<Field<WindowName>>>>, windows: &Windows
 fn run(declared: &RunSyntax) -> Result<RunSettings, Reported> {
     Ok(RunSettings {
         poll: first([&declared.poll], POLL)?,
+        pace: first([&declared.pace], Pace::Adaptive)?,
         unreachable_wait: first([&declared.unreachable_wait], UNREACHABLE_WAIT)?,
         partial: first([&declared.partial], Partial::Warn)?,
         resume_within: first([&declared.resume_within], RESUME_WITHIN)?,

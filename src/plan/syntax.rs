@@ -16,7 +16,7 @@ use super::section::{self, Field, Section};
 use super::tree::{Content, Entry, Node, Scalar};
 use super::window::{self, WindowSyntax};
 use super::{host, id, notify, number, path, scalar};
-use crate::desired::{HostKeyPolicy, Notify, OnTimeout, Partial};
+use crate::desired::{HostKeyPolicy, Notify, OnTimeout, Pace, Partial};
 use crate::names::{DestinationId, ServerName};
 
 /// The most servers of one plan.
@@ -83,6 +83,7 @@ pub(super) struct ServerSettings {
 #[derive(Default)]
 pub(super) struct RunSyntax {
     pub(super) poll: Option<Field<Duration>>,
+    pub(super) pace: Option<Field<Pace>>,
     pub(super) start_timeout: Option<Field<Duration>>,
     pub(super) on_timeout: Option<Field<OnTimeout>>,
     pub(super) unreachable_wait: Option<Field<Duration>>,
@@ -218,6 +219,7 @@ fn server_settings(section: &Section<'_>, findings: &mut Findings<'_>) -> Server
 fn run_syntax(section: &Section<'_>, findings: &mut Findings<'_>) -> RunSyntax {
     RunSyntax {
         poll: section.optional("poll", findings, duration(duration::POLL)),
+        pace: section.optional("pace", findings, choice::<choice::Pace>),
         start_timeout: section.optional("start_timeout", findings, duration(duration::START_TIMEOUT)),
         on_timeout: section.optional("on_timeout", findings, choice::<choice::OnTimeout>),
         unreachable_wait: section.optional("unreachable_wait", findings, duration(duration::UNREACHABLE_WAIT)),

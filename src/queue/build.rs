@@ -24,6 +24,7 @@ pub fn build(desired: &Desired, diff: &Diff, outlook: &Outlook) -> Queue {
         items: arrange(&queued).into_iter().map(|(job, after)| item(desired, job, after, outlook)).collect(),
         servers: desired.servers.iter().map(|server| server.name.clone()).collect(),
         poll: desired.run.poll,
+        pace: desired.run.pace,
         unreachable_wait: desired.run.unreachable_wait,
         stays: false,
     }

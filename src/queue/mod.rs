@@ -7,7 +7,7 @@ pub mod place;
 
 use std::time::Duration;
 
-use crate::desired::{After, OnTimeout, Retry};
+use crate::desired::{After, OnTimeout, Pace, Retry};
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
 use crate::window::Opening;
 
@@ -18,8 +18,10 @@ pub struct Queue {
     pub items: Vec<Item>,
     /// Every server of the plan: all are asked before each trigger, whatever the items are.
     pub servers: Vec<ServerName>,
-    /// Between two looks at a running backup.
+    /// Between two looks at a running backup, as far as `pace` has it so.
     pub poll: Duration,
+    /// When a running backup is looked at.
+    pub pace: Pace,
     /// How long a server that cannot be asked is waited for.
     pub unreachable_wait: Duration,
     /// Whether the run waits for windows that are closed; otherwise it ends, and can be resumed.

@@ -69,7 +69,7 @@ fn by_priority(priority: i64, of_priority: &BTreeMap<i64, usize>) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desired::{OnTimeout, Partial, Retry, RunSettings, When};
+    use crate::desired::{OnTimeout, Pace, Partial, Retry, RunSettings, When};
     use crate::diff::{Choice, Decision, Diff};
     use crate::names::JobId;
     use crate::queue::build::{Outlook, build};
@@ -102,7 +102,13 @@ mod tests {
     }
 
     fn check(jobs: Vec<Job>, expected: &[(&str, Place)]) {
-        let run = RunSettings { poll: SECOND, unreachable_wait: SECOND, partial: Partial::Warn, resume_within: SECOND };
+        let run = RunSettings {
+            poll: SECOND,
+            pace: Pace::Adaptive,
+            unreachable_wait: SECOND,
+            partial: Partial::Warn,
+            resume_within: SECOND,
+        };
         let decision =
             |job: &Job| Decision { address: job.address.clone(), live_name: None, verdict: Choice::Run, due: None };
         let diff = Diff { decisions: jobs.iter().map(decision).collect(), remarks: Vec::new() };

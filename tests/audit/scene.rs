@@ -40,6 +40,7 @@ impl Scene {
     pub(crate) fn of(servers: &[&str]) -> Self {
         let run = RunSettings {
             poll: Duration::from_secs(30),
+            pace: jbr::desired::Pace::Adaptive,
             unreachable_wait: Duration::from_secs(900),
             partial: Partial::Warn,
             resume_within: Duration::from_secs(72_000),

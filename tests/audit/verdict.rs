@@ -338,7 +338,14 @@ fn what_jbr_watches_must_be_recorded() {
     let phase = Phase::Running(running("g1"));
     journal.entries.insert("a/job".parse().unwrap(), Entry { phase, triggers: 1, ..Entry::default() });
     let (poll, unreachable_wait) = (Duration::from_secs(30), Duration::from_secs(900));
-    let queue = Queue { items: vec![], servers: vec![], poll, unreachable_wait, stays: false };
+    let queue = Queue {
+        items: vec![],
+        servers: vec![],
+        poll,
+        pace: jbr::desired::Pace::Adaptive,
+        unreachable_wait,
+        stays: false,
+    };
     scene.state.run = Some(Run { id: RunId::new(at(0), 1), started: at(0), queue, journal });
     unproven(&scene, &["RunWithoutLog"]);
     scene.records("a").groups.push(group("g1", "a1", 100, GroupStatus::Pending, None));

@@ -85,6 +85,36 @@ fn a_hold_is_replaced_and_says_what_was_before() {
 }
 
 #[test]
+fn a_job_that_the_plan_and_a_person_hold_is_run_when_both_have_let_go() {
+    let site = site([]);
+    let plan = |keys: &str| {
+        let jobs = [("a/job1", 1, keys), ("b/job2", 2, "")];
+        site.write_plan_with(&format!(", destination: {DESTINATION}"), &run_with("", &jobs));
+    };
+    plan(", hold: the RAID is rebuilt");
+    assert_eq!(hold(&site, &["--until", "3d"]).code, Some(0));
+    let triggers = || site.account().triggers_by_api("a", &id(1));
+    let shown = site.jbr(&["plan"]);
+    for words in ["the RAID is rebuilt", "the disk is moved"] {
+        assert!(flat(&shown.stdout).contains(words), "{words}: {}", shown.stdout);
+    }
+    let check = site.jbr(&["check", "--json", "--job", "a/job1"]);
+    assert_eq!(check.lines()[0]["jobs"][0]["holds"].as_array().unwrap().len(), 2, "{}", check.stdout);
+
+    let released = site.jbr(&["release", "a/job1"]);
+    assert_eq!(released.code, Some(0), "{}", released.text());
+    assert_eq!(site.jbr(&["apply", "--auto-approve", "--job", "a/job1"]).code, Some(9));
+    assert_eq!(triggers(), 0, "the plan holds it still");
+    assert_eq!(hold(&site, &[]).code, Some(0));
+    plan("");
+    assert_eq!(site.jbr(&["apply", "--auto-approve", "--job", "a/job1"]).code, Some(9));
+    assert_eq!(triggers(), 0, "a person holds it still");
+    assert_eq!(site.jbr(&["release", "a/job1"]).code, Some(0));
+    assert_eq!(site.apply().code, Some(0));
+    assert_eq!(triggers(), 1);
+}
+
+#[test]
 fn a_hold_that_makes_no_sense_is_refused_and_nothing_is_recorded() {
     let site = site([]);
     let check = |arguments: &[&str], code: i32, words: &[&str]| {

@@ -112,6 +112,31 @@ fn a_job_that_never_had_a_good_backup_is_critical_until_it_has_one_whoever_made_
     );
 }
 
+/// Real logs of every kind, and no state: `jbr` never ran here.
+#[test]
+fn jetbackups_logs_alone_say_whether_a_backup_is_older_than_its_max_age() {
+    let check = |logs: Vec<Log>, expected: (i32, &str, &[&str])| {
+        let site = site(logs.clone());
+        let job1 = ("a/job1", 1, ", max_age: 36h");
+        site.write_plan_with(&format!(", destination: {DESTINATION}"), &run_with("", &[job1, ("b/job2", 2, "")]));
+        let (code, verdict) = checked(&site, &[]);
+        let (level, findings) = found(&verdict, "a/job1");
+        assert_eq!((code, level, &findings[..]), (Some(expected.0), expected.1, expected.2), "{logs:?}: {verdict:#}");
+        assert!(!site.state_path().exists());
+        site
+    };
+    check(vec![log(1, 1, 1, 1)], (0, "ok", &[]));
+    check(vec![log(1, 1, 4, 1)], (0, "ok", &[]));
+    check(vec![], (2, "critical", &["never"]));
+    // The newest good one counts, whatever came after it, in whatever order.
+    check(vec![log(1, 1, 1, 1), log(2, 1, 1, 9)], (0, "ok", &[]));
+    check(vec![log(1, 1, 1, 3), log(2, 1, 2, 1)], (2, "critical", &["too_old", "failing"]));
+    let site = check(vec![log(1, 1, 1, 3)], (2, "critical", &["too_old"]));
+    let ran = site.jbr(&["check"]);
+    assert!(said(&ran).1.contains("a/job1: last good backup ended 3d"), "{}", ran.stdout);
+    assert!(said(&ran).1.contains("(at most 1d 12h); too old"), "{}", ran.stdout);
+}
+
 #[test]
 fn what_cannot_be_read_is_unknown_unless_what_is_remembered_proves_enough() {
     let mut site = site([]);

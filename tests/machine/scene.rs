@@ -48,6 +48,7 @@ impl Scene {
             items: addresses.iter().map(item).collect(),
             servers: vec!["a".parse().unwrap(), "b".parse().unwrap()],
             poll: MINUTE / 2,
+            pace: jbr::desired::Pace::Adaptive,
             unreachable_wait: MINUTE * 15,
             stays: false,
         };

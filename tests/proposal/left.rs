@@ -88,6 +88,7 @@ pub(crate) fn state(phase: Phase) -> State {
         items: vec![item],
         servers: vec!["a".parse().unwrap()],
         poll: HOUR / 120,
+        pace: jbr::desired::Pace::Adaptive,
         unreachable_wait: HOUR / 4,
         stays: false,
     };

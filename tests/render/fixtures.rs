@@ -59,6 +59,7 @@ pub(crate) fn destination_id(number: u32) -> DestinationId {
 pub(crate) fn desired(servers: Vec<Server>, jobs: Vec<Job>) -> Desired {
     let run = RunSettings {
         poll: Duration::from_secs(30),
+        pace: jbr::desired::Pace::Adaptive,
         unreachable_wait: 15 * MINUTE,
         partial: Partial::Warn,
         resume_within: 20 * HOUR,
@@ -382,6 +383,7 @@ pub(crate) fn queue(addresses: &[&str]) -> Queue {
         items,
         servers: servers.into_iter().collect(),
         poll: Duration::from_secs(30),
+        pace: jbr::desired::Pace::Adaptive,
         unreachable_wait: 15 * MINUTE,
         stays: false,
     }

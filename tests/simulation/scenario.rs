@@ -83,6 +83,7 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
 pub(crate) fn run_settings(dice: &mut Dice) -> RunSettings {
     RunSettings {
         poll: dice.seconds(20, 90),
+        pace: desired::Pace::Adaptive,
         unreachable_wait: dice.seconds(60, 600),
         partial: dice.pick(&[Partial::Accept, Partial::Warn, Partial::Fail]),
         resume_within: dice.seconds(3600, 20 * 3600),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::{After, OnTimeout, Retry, RetryWhen, When};
+use jbr::desired::{After, OnTimeout, Pace, Retry, RetryWhen, When};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
@@ -111,8 +111,16 @@ fn run() -> impl Strategy<Value = Run> {
 }
 
 fn queue() -> impl Strategy<Value = Queue> {
-    (vec(item(), 0..=FEW), vec(server(), 0..=FEW), duration(), duration(), any::<bool>()).prop_map(
-        |(items, servers, poll, unreachable_wait, stays)| Queue { items, servers, poll, unreachable_wait, stays },
+    let pace = prop::sample::select(vec![Pace::Adaptive, Pace::Fixed]);
+    (vec(item(), 0..=FEW), vec(server(), 0..=FEW), (duration(), pace, duration()), any::<bool>()).prop_map(
+        |(items, servers, (poll, pace, unreachable_wait), stays)| Queue {
+            items,
+            servers,
+            poll,
+            pace,
+            unreachable_wait,
+            stays,
+        },
     )
 }
 

@@ -147,6 +147,7 @@ fn queue(poll: Duration) -> Queue {
         ],
         servers: vec![server("server1"), server("server2"), server("server3")],
         poll,
+        pace: jbr::desired::Pace::Adaptive,
         unreachable_wait: Duration::from_secs(900),
         stays: false,
     }

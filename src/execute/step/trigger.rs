@@ -6,6 +6,7 @@ use super::super::observation::{JobSight, TriggerAnswer};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News};
 use crate::clock::{earlier, elapsed, later};
+use crate::desired::Pace;
 use crate::jetbackup::facts::{Group, Log, LogStatus};
 use crate::names::JobAddress;
 use crate::queue::Item;
@@ -66,7 +67,7 @@ impl Machine<'_> {
         };
         self.note_reachable(&address.server);
         if let Some(group) = new_group(sight, &triggered.baseline) {
-            return self.started(address, group, triggered);
+            return self.started(item, group, triggered);
         }
         match new_log(sight, &triggered.baseline) {
             Some(log) if log.status == LogStatus::Processing => {
@@ -79,13 +80,14 @@ impl Machine<'_> {
         }
     }
 
-    fn started(&mut self, address: &JobAddress, group: &Group, triggered: Triggered) -> News {
+    fn started(&mut self, item: &Item, group: &Group, triggered: Triggered) -> News {
+        let address = &item.address;
         let beside = self.released_groups();
         // Its intent may be younger than it: a process that starts anew counts its time anew.
         let since = group.execution_time.map_or(triggered.at, |ran| triggered.at.min(earlier(self.now, ran)));
         let entry = self.journal.entry_mut(address);
         entry.inherited &= !group.status.is_unfinished();
-        entry.phase = Phase::Running(Running {
+        let running = Running {
             group: group.id.clone(),
             log: group.log.clone(),
             since,
@@ -94,10 +96,16 @@ impl Machine<'_> {
             released: false,
             stop: None,
             baseline: Some(triggered.baseline),
-        });
+        };
+        entry.phase = Phase::Running(running.clone());
         self.events.push(Event::Started { job: address.clone(), group: group.id.clone() });
         for other in beside {
             self.note_overlap(other, (address.server.clone(), group.id.clone()));
+        }
+        // What was just seen of it need not be asked for again.
+        let is_watched = self.goal() == Goal::Watch(address.clone());
+        if self.queue.pace == Pace::Adaptive && is_watched && group.status.is_unfinished() {
+            return self.goes_on(item, running, group);
         }
         News::Some
     }

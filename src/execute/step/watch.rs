@@ -5,7 +5,7 @@ use super::super::event::Event;
 use super::super::journal::{Confirming, Phase, Running, Stop};
 use super::super::observation::JobSight;
 use super::super::outcome::{Outcome, Verdict};
-use super::pace::pause;
+use super::pace::{Progress, pause};
 use super::trigger::new_log;
 use super::{Goal, Machine, News, STOP_WAIT, STOPS_MAX};
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl Machine<'_> {
         News::Some
     }
 
-    fn goes_on(&mut self, item: &Item, running: Running, group: &Group) -> News {
+    pub(super) fn goes_on(&mut self, item: &Item, running: Running, group: &Group) -> News {
         let address = &item.address;
         self.journal.entry_mut(address).inherited = false;
         let percent = group.percent;
@@ -66,7 +66,8 @@ impl Machine<'_> {
         let is_overdue = (running.overdue || elapsed(running.since, self.now) >= item.timeout)
             && !has_run_for_less(group, item.timeout);
         let is_to_stop = is_overdue && item.on_timeout == OnTimeout::Stop;
-        let pause = pause(elapsed(running.since, self.now), percent, item.usual, self.queue.poll);
+        let progress = Progress { ran: ran(group, elapsed(running.since, self.now)), percent, usual: item.usual };
+        let pause = pause(&progress, self.queue.pace, self.queue.poll);
         let news = if is_overdue { self.overdue(item, running) } else { self.keep(address, running, pause) };
         let waits_for_a_gate = group.status == GroupStatus::Pending && self.closed_gate_of(item).is_some();
         match news {
@@ -222,6 +223,16 @@ impl Machine<'_> {
 /// waits) contradicts nothing.
 fn has_run_for_less(group: &Group, timeout: Duration) -> bool {
     group.execution_time.is_some_and(|ran| !ran.is_zero() && ran < timeout)
+}
+
+/// How long a backup has been at work: by its server, which knows when it began; by our own count where the server does not count. What waits
+/// in JetBackup's queue has not begun.
+fn ran(group: &Group, since_trigger: Duration) -> Duration {
+    match (group.status, group.execution_time) {
+        (GroupStatus::Pending, _) => Duration::ZERO,
+        (_, Some(ran)) if !ran.is_zero() => ran,
+        _ => since_trigger,
+    }
 }
 
 /// Of two records of one backup the worse one counts.

@@ -169,6 +169,7 @@ fn of_run(key: &str) -> Option<Value> {
     Some(match key {
         "poll" | "start_timeout" | "unreachable_wait" | "resume_within" => scalar::duration(),
         "on_timeout" => scalar::choice::<choice::OnTimeout>(),
+        "pace" => scalar::choice::<choice::Pace>(),
         "partial" => scalar::choice::<choice::Partial>(),
         _ => return None,
     })

@@ -14,6 +14,9 @@ pub(super) struct Queue {
     items: Vec<Item>,
     servers: Vec<Word<ServerName>>,
     poll_s: Seconds,
+    /// Adaptive, where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pace: Option<Pace>,
     unreachable_wait_s: Seconds,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     stays: bool,
@@ -97,6 +100,13 @@ enum OnTimeout {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+enum Pace {
+    Adaptive,
+    Fixed,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Gate {
     Destination(Word<DestinationId>),
     Job(Word<JobId>),
@@ -104,11 +114,15 @@ pub(super) enum Gate {
 
 impl From<&queue::Queue> for Queue {
     fn from(queue: &queue::Queue) -> Self {
-        let queue::Queue { items, servers, poll, unreachable_wait, stays } = queue;
+        let queue::Queue { items, servers, poll, pace, unreachable_wait, stays } = queue;
         Self {
             items: items.iter().map(Item::from).collect(),
             servers: servers.iter().cloned().map(Word).collect(),
             poll_s: Seconds(*poll),
+            pace: match pace {
+                desired::Pace::Adaptive => None,
+                desired::Pace::Fixed => Some(Pace::Fixed),
+            },
             unreachable_wait_s: Seconds(*unreachable_wait),
             stays: *stays,
         }
@@ -117,11 +131,15 @@ impl From<&queue::Queue> for Queue {
 
 impl From<Queue> for queue::Queue {
     fn from(queue: Queue) -> Self {
-        let Queue { items, servers, poll_s, unreachable_wait_s, stays } = queue;
+        let Queue { items, servers, poll_s, pace, unreachable_wait_s, stays } = queue;
         Self {
             items: items.into_iter().map(Into::into).collect(),
             servers: servers.into_iter().map(|name| name.0).collect(),
             poll: poll_s.0,
+            pace: match pace {
+                None | Some(Pace::Adaptive) => desired::Pace::Adaptive,
+                Some(Pace::Fixed) => desired::Pace::Fixed,
+            },
             unreachable_wait: unreachable_wait_s.0,
             stays,
         }
