@@ -21,7 +21,7 @@ use crate::clock::{Timestamp, elapsed};
 use crate::desired::OnTimeout;
 use crate::names::{JobAddress, ServerName};
 use crate::queue::{Item, Queue};
-use ready::Chance;
+pub use ready::{Chance, chance, is_enough};
 
 /// How many triggers an item gets while no effect of one was ever seen; each is waited out before the next.
 pub const TRIGGERS_MAX: u32 = 3;
@@ -143,7 +143,9 @@ impl<'a> Machine<'a> {
             }
         }
         self.judge_by_todays_plan();
-        News::Some
+        self.skip_what_cannot_follow();
+        // Nothing may start, so nobody would be asked; but what runs on a server needs no window to be watched.
+        if self.goal() == Goal::Await { News::Do(Action::Survey { job: None }) } else { News::Some }
     }
 
     /// How long ago the last process lost a command is not known: the clock may have been set since. So what may still be carried out has
