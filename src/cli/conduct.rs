@@ -50,7 +50,7 @@ pub(super) fn conduct(
     store.commit(&mut state)?;
     let mut keeper = RunKeeper::new(store, state);
     let driven = {
-        let progress = Progress::new(&run.queue, &run.journal, &records);
+        let progress = Progress::new(&run.queue, &run.journal);
         let mut screen = Screen::new(output, &run.id, progress, &clock);
         let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
         drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut screen)

@@ -103,7 +103,7 @@ impl Shared {
                 self.last_heartbeat = now;
                 Some(heartbeat_json(now, run, &self.progress))
             }
-            Surface::Lines => self.narrator.break_silence(now, &self.progress, &self.page),
+            Surface::Lines => self.narrator.time_passes(now, &self.progress, &self.page),
             Surface::Json(_) | Surface::Live(_) => None,
         }
     }
@@ -166,8 +166,6 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::clock::later;
     use crate::execute::journal::Journal;
@@ -177,7 +175,7 @@ mod tests {
     fn shared(surface: Surface, now: Timestamp) -> Shared {
         let wait = Duration::from_secs(900);
         let queue = Queue { items: Vec::new(), servers: Vec::new(), poll: TICK, unreachable_wait: wait, stays: false };
-        let progress = Progress::new(&queue, &Journal::new(now), &BTreeMap::new());
+        let progress = Progress::new(&queue, &Journal::new(now));
         let page = Page::new(100, Style::Plain, Zone::utc());
         Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now }
     }
