@@ -144,8 +144,9 @@ impl<'a> Machine<'a> {
         }
         self.judge_by_todays_plan();
         self.skip_what_cannot_follow();
-        // Nothing may start, so nobody would be asked; but what runs on a server needs no window to be watched.
-        if self.goal() == Goal::Await { News::Do(Action::Survey { job: None }) } else { News::Some }
+        // The run would end, or wait for long, without having asked anybody; but what runs on a server needs no window to be watched.
+        let waits_for_windows = self.goal() == Goal::Await && self.next_try().is_none();
+        if waits_for_windows { News::Do(Action::Survey { job: None }) } else { News::Some }
     }
 
     /// How long ago the last process lost a command is not known: the clock may have been set since. So what may still be carried out has

@@ -93,7 +93,7 @@ impl Machine<'_> {
 
     /// Nothing may start now: waits for the next try, or for a window if the run is to stay, or ends and can be resumed.
     pub(super) fn await_chance(&mut self) -> Action {
-        let next_try = self.soonest(|chance| if let Chance::AfterWait(at) = chance { Some(at) } else { None });
+        let next_try = self.next_try();
         let next_window = self.soonest(|chance| if let Chance::InWindow(at) = chance { Some(at) } else { None });
         match (next_try, next_window) {
             (Some((at, address)), _) => self.wait_until(&address, at, WaitReason::Retry { at }),
@@ -102,6 +102,11 @@ impl Machine<'_> {
             }
             (None, window) => Action::Finish(End::WindowClosed { opens: window.map(|(opens, _)| opens) }),
         }
+    }
+
+    /// When the next try may be made of what is to be tried again, and of which item.
+    pub(super) fn next_try(&self) -> Option<(Timestamp, JobAddress)> {
+        self.soonest(|chance| if let Chance::AfterWait(at) = chance { Some(at) } else { None })
     }
 
     /// The soonest of these chances among the queued items, and whose it is.
