@@ -15,6 +15,7 @@ use crate::execute::outcome::Verdict;
 use crate::inventory::Inventory;
 use crate::jetbackup::facts::Log;
 use crate::names::JobAddress;
+use crate::queue::{FAR_MIN, Usual};
 use crate::seen::{Seen, Why};
 use crate::state::JobRecord;
 use crate::state::record::DURATIONS_MAX;
@@ -22,6 +23,11 @@ use crate::state::record::DURATIONS_MAX;
 /// How far a time may lie in the future before it is not believed. Clocks of two machines differ a little. One that is wrong by a year
 /// would make a backup fresh for a year, and running a backup too often is harmless where not running it is not.
 pub const AHEAD_MAX: Duration = Duration::from_secs(600);
+
+/// A last backup is compared with those before it where there are so many of them.
+const COMPARED_MIN: usize = 3;
+/// A last backup took far longer than usual if it took more than so many times the median of those before it.
+const SLOW_TIMES: u32 = 2;
 
 /// What is known of a job's past.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +100,30 @@ impl History {
     pub fn p90(&self) -> Option<Duration> {
         let sorted = self.sorted();
         sorted.get((sorted.len() * 9).div_ceil(10).saturating_sub(1)).copied()
+    }
+
+    /// How long its good backups took; `None` if there is none to go by.
+    #[must_use]
+    pub fn usual(&self) -> Option<Usual> {
+        Some(Usual { median: self.median()?, p90: self.p90()? })
+    }
+
+    /// How long those of its good backups took that took longer than this; `None` if none did. A backup that has run for an hour is none
+    /// of those that were over within one.
+    #[must_use]
+    pub fn usual_beyond(&self, ran: Duration) -> Option<Usual> {
+        let durations = self.durations.iter().filter(|took| ran.is_zero() || **took > ran).copied().collect();
+        Self { durations, ..self.clone() }.usual()
+    }
+
+    /// Where its last good backup took far longer than those before it: how long it took, and the median of those.
+    #[must_use]
+    pub fn slow_last(&self) -> Option<(Duration, Duration)> {
+        let (last, before) = self.durations.split_last()?;
+        let before = Self { durations: before.to_vec(), ..self.clone() };
+        let median = before.median().filter(|_| before.durations.len() >= COMPARED_MIN)?;
+        let is_slow = *last > median.saturating_mul(SLOW_TIMES) && last.saturating_sub(median) >= FAR_MIN;
+        is_slow.then_some((*last, median))
     }
 
     fn sorted(&self) -> Vec<Duration> {

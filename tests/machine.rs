@@ -1,6 +1,9 @@
 //! Ring 1: the pure machine, a row for each phase and observation that decides something. Each row says why.
 
 #[cfg(test)]
+#[path = "machine/foretold.rs"]
+mod foretold;
+#[cfg(test)]
 #[path = "machine/ready.rs"]
 mod ready;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use jbr::simulator::{Destination, Execution, Fleet, Job};
 use serde_json::Value;
 use support::site::{NAS, Ran, Site};
@@ -167,6 +167,40 @@ fn the_detailed_exit_code_is_about_what_is_to_be_done() {
     assert_eq!(code(&["plan", "--detailed-exitcode"]), Some(0), "what is disabled is not to be done");
     fs::write(site.plan_path(), fs::read_to_string(site.plan_path()).unwrap().replace(&id(1), &id(9))).unwrap();
     assert_eq!(code(&["plan", "--detailed-exitcode"]), Some(1), "a job that does not exist");
+}
+
+/// A run of which nothing can be done would be closed as incomplete in the end, and each timer would write to the disk.
+#[test]
+fn where_no_window_is_open_nothing_is_begun_and_nothing_is_written() {
+    let site = small();
+    let plan = fs::read_to_string(site.plan_path()).unwrap();
+    let opens = |from: i64, to: i64| {
+        let at = |minutes: i64| (Utc::now() + TimeDelta::minutes(minutes)).format("%H:%M");
+        let window = format!("windows: {{ w: {{ from: \"{}\", to: \"{}\", timezone: UTC }} }}\n", at(from), at(to));
+        fs::write(
+            site.plan_path(),
+            plan.replace("\" }\n", "\", window: w }\n").replace("jobs:", &format!("{window}jobs:")),
+        )
+        .unwrap();
+    };
+    opens(60, 120);
+    let check_refused = || {
+        let ran = site.jbr(&["apply", "--auto-approve"]);
+        assert_eq!(ran.code, Some(10), "{}", ran.text());
+        assert!(flat(&ran.stdout).contains("Nothing may start now; the next window opens"), "{}", ran.text());
+        assert!(flat(&ran.stderr).contains("nothing was begun"), "{}", ran.text());
+    };
+    check_refused();
+    assert!(!site.state_path().exists(), "nothing to remember");
+    assert_eq!(site.jbr(&["plan", "--detailed-exitcode"]).code, Some(0), "nothing to do now");
+    opens(-60, 120);
+    let ran = site.apply();
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    let before = fs::read(site.state_path()).unwrap();
+    opens(60, 120);
+    check_refused();
+    assert_eq!(fs::read(site.state_path()).unwrap(), before);
+    assert_eq!(site.account().triggers_by_api("a", &id(1)), 1);
 }
 
 #[test]

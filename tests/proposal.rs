@@ -1,5 +1,5 @@
 //! What is proposed. What an interrupted run leaves to the next: what may still be under way is taken along, and asked for by every record
-//! there is of it. What is fresh or held is not queued.
+//! there is of it. What is fresh or held is not queued, and where no window is open nothing is begun.
 
 #[cfg(test)]
 #[path = "proposal/due.rs"]
@@ -7,6 +7,9 @@ mod due;
 #[cfg(test)]
 #[path = "proposal/left.rs"]
 mod left;
+#[cfg(test)]
+#[path = "proposal/shut.rs"]
+mod shut;
 
 use jbr::clock::later;
 use jbr::execute::journal::{Baseline, Phase};

@@ -99,6 +99,18 @@ fn a_plan_with_an_order() {
     check_plan("plan-ordered", &plan(&desired, views, &state, false), &state);
 }
 
+#[test]
+fn a_plan_with_windows_and_warnings() {
+    let (desired, views, state) = fixtures::windowed();
+    check_plan("plan-windows", &plan(&desired, views, &state, false), &state);
+    let (desired, views, state) = fixtures::shut();
+    let mut shut = plan(&desired, views, &state, false);
+    check_plan("plan-shut", &shut, &state);
+    assert!(shut.standstill().is_some());
+    shut.queue.stays = true;
+    assert!(shut.standstill().is_none() && shut.has_work(), "who waits has something to do");
+}
+
 /// What keeps a job from running is a remark for whoever asks for remarks alone, and is said once in a plan.
 #[test]
 fn drift_by_itself_names_the_disabled_job_that_a_plan_says_with_its_decision() {
@@ -159,12 +171,12 @@ fn a_run_that_is_started_over() {
 
 #[test]
 fn a_run_told_line_by_line() {
-    let (queue, records, script) = fixtures::script();
+    let (queue, script) = fixtures::script();
     let told: BTreeSet<&str> = script.iter().map(|(_, event)| fixtures::name_of(event)).collect();
     assert_eq!(told.len(), fixtures::EVENTS, "the script lacks an event: {told:?}");
     assert_eq!(fixtures::LIMITS, (3, 3));
     let run = RunId::new(now(), 413);
-    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    let mut progress = Progress::new(&queue, &Journal::new(now()));
     let mut narrator = Narrator::new(now());
     let (mut log, mut live, mut json) = (String::new(), String::new(), String::new());
     let mut at = now();
@@ -186,8 +198,8 @@ fn a_run_told_line_by_line() {
 
 #[test]
 fn the_live_line_never_leaves_its_line() {
-    let (queue, records, script) = fixtures::script();
-    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    let (queue, script) = fixtures::script();
+    let mut progress = Progress::new(&queue, &Journal::new(now()));
     for (_, event) in &script {
         progress.hear(now(), event);
         for width in [1, 20, 40, 60, 80, 200] {
@@ -199,8 +211,8 @@ fn the_live_line_never_leaves_its_line() {
 
 #[test]
 fn silence_is_broken_after_ten_minutes_and_not_before() {
-    let (queue, records, script) = fixtures::script();
-    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    let (queue, script) = fixtures::script();
+    let mut progress = Progress::new(&queue, &Journal::new(now()));
     let mut narrator = Narrator::new(now());
     for (_, event) in script.iter().take(9) {
         progress.hear(now(), event);
@@ -208,7 +220,7 @@ fn silence_is_broken_after_ten_minutes_and_not_before() {
     }
     let mut line_at = |minutes: u32| {
         let at = later(now(), minutes * MINUTE);
-        narrator.break_silence(at, &progress, &page()).map(|told| told.line(&page()))
+        narrator.time_passes(at, &progress, &page()).map(|told| told.line(&page()))
     };
     assert_eq!(line_at(9), None);
     let line = line_at(10).unwrap();
@@ -224,7 +236,7 @@ fn silence_is_broken_after_ten_minutes_and_not_before() {
 fn a_run_that_goes_on_knows_what_ran_before() {
     let (_, _, state) = interrupted(3 * HOUR);
     let run = state.run.as_ref().unwrap();
-    let progress = Progress::new(&run.queue, &run.journal, &state.records());
+    let progress = Progress::new(&run.queue, &run.journal);
     assert_eq!(
         progress.live_line(now(), 120, Zone::utc()),
         "server1/directories  1h 27m of about 2h 00m · ends ~02:33 · next: server3/accounts (1 left)"
@@ -419,9 +431,15 @@ fn what_an_operator_reads_by_day() {
 /// Every text for people, at a width.
 fn texts(page: &Page) -> Vec<String> {
     let mut texts = Vec::new();
-    for (desired, views, state) in
-        [fleet(), everything(), checks::measured(), interrupted(3 * HOUR), interrupted(30 * HOUR)]
-    {
+    for (desired, views, state) in [
+        fleet(),
+        everything(),
+        fixtures::windowed(),
+        fixtures::shut(),
+        checks::measured(),
+        interrupted(3 * HOUR),
+        interrupted(30 * HOUR),
+    ] {
         texts.push(plan_text::text(&plan(&desired, views, &state, false), &state, page));
         texts.push(state_text::show(&state, now(), page));
     }
@@ -469,8 +487,8 @@ fn what_a_server_says_cannot_move_the_cursor() {
     let why = "x\u{1b}[2J\ny".to_owned();
     let server = fixtures::server_name("a");
     let reason = WaitReason::Unreachable { server: server.clone(), why: why.clone() };
-    let (queue, records, _) = fixtures::script();
-    let mut progress = Progress::new(&queue, &Journal::new(now()), &records);
+    let (queue, _) = fixtures::script();
+    let mut progress = Progress::new(&queue, &Journal::new(now()));
     for event in [Event::Unreachable { server, why }, Event::Waiting { next: None, reason }] {
         progress.hear(now(), &event);
         let told = Narrator::new(now()).tell(now(), &event, &progress, &page()).unwrap().line(&page());

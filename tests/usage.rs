@@ -212,7 +212,7 @@ fn a_valid_plan_is_said_to_be_one() {
     );
     let facts: Value = serde_json::from_str(&desk.jbr(&["validate", "--json"]).stdout).unwrap();
     assert_eq!((&facts["valid"], &facts["servers"], &facts["jobs"]), (&true.into(), &2.into(), &2.into()));
-    // The example that is shipped.
+    // The example that is shipped, which has something of each kind.
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/example.yaml");
     assert_eq!(desk.jbr(&["validate", "-f", example]).code, Some(0));
 }

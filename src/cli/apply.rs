@@ -21,6 +21,7 @@ use crate::clock::{Interrupt, SystemClock};
 use crate::desired::Desired;
 use crate::diff::Choice;
 use crate::proposal::Proposal;
+use crate::render::plan::nothing_begun;
 use crate::state::State;
 use crate::state::lock::Holder;
 use crate::state::store::{FileStore, Store as _, new_lineage};
@@ -41,7 +42,8 @@ pub(super) struct ApplyArgs {
     /// Close an interrupted run as incomplete and start over; a backup that still runs is watched all the same
     #[arg(long)]
     pub(super) fresh: bool,
-    /// Wait for closed windows to open; otherwise the run ends with exit code 10, and the next `jbr apply` goes on
+    /// Wait for closed windows to open; otherwise the run ends with exit code 10, and the next `jbr apply` goes on. Where no window is
+    /// open to begin with, nothing is begun then
     #[arg(long)]
     pub(super) wait: bool,
 }
@@ -103,6 +105,10 @@ fn begin(
     say_what_holds_nothing(desired, &state, proposal.at, output);
     refuse_missing(&proposal)?;
     refuse_forbidden(&proposal)?;
+    if let Some(pause) = proposal.standstill() {
+        output.say(format_args!("{}", nothing_begun(pause, output.page().zone)));
+        return Ok(Exit::Stopped);
+    }
     if !proposal.has_work() {
         // A timer finds everything fresh or held, as it should be. Whoever names jobs, all of them held, gets none of what was asked for.
         let all_held = !selection.jobs.is_empty() && proposal.not_due().count() > 0;

@@ -60,7 +60,7 @@ pub(super) fn conduct(
         reporter.begin(&run.id);
     }
     let driven = {
-        let progress = Progress::new(&run.queue, &run.journal, &records);
+        let progress = Progress::new(&run.queue, &run.journal);
         let mut scribe = Scribe::new(&output.log, &run.id, &progress, output.stderr_page(), &clock);
         let mut screen = Screen::new(output, &run.id, progress, &clock);
         let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);

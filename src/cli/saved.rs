@@ -5,14 +5,16 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::args::Selection;
 use super::error::CliError;
-use crate::desired::{Desired, Retry, Server};
+use crate::desired::{Desired, Job, Retry, Server};
 use crate::diff::Decision;
 use crate::proposal::{Beginning, Proposal};
 use crate::queue::Item;
 use crate::state::State;
+use crate::window::Window;
 
 /// The only format so far.
 const FORMAT: u32 = 1;
@@ -231,9 +233,10 @@ fn content(desired: &Desired, proposal: &Proposal) -> Vec<String> {
         queue.poll, queue.pace, queue.unreachable_wait, desired.run.partial
     );
     let servers = desired.servers.iter().map(server_line);
+    let windows = desired.jobs.iter().flat_map(|job| job.windows.iter().map(|window| window_line(job, window)));
     let items = queue.items.iter().filter(|item| proposal.journal.outcome(&item.address).is_none()).map(item_line);
     let decisions = proposal.diff.decisions.iter().map(decision_line);
-    [beginning, run].into_iter().chain(servers).chain(items).chain(decisions).collect()
+    [beginning, run].into_iter().chain(servers).chain(windows).chain(items).chain(decisions).collect()
 }
 
 fn server_line(server: &Server) -> String {
@@ -251,6 +254,14 @@ fn server_line(server: &Server) -> String {
         server.connect_timeout,
         server.command_timeout
     )
+}
+
+/// What a window says, and not whether it is open: that changes by itself, and what was approved is to start whenever it opens. Its words
+/// leave out some of its exceptions, its digest leaves out nothing.
+fn window_line(job: &Job, window: &Window) -> String {
+    let digest = Sha256::digest(format!("{window:?}"));
+    let digest = digest.iter().take(4).fold(0_u32, |digest, byte| digest << 8 | u32::from(*byte));
+    format!("{} in window {window} ({digest:08x})", job.address)
 }
 
 fn item_line(item: &Item) -> String {
@@ -281,7 +292,78 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::clock::{Timestamp, later};
     use crate::desired::{After, OnTimeout, When};
+    use crate::inventory::{Inventory, ServerView};
+    use crate::jetbackup::facts::{self, Log, LogStatus};
+    use crate::plan::{self, Source};
+    use crate::proposal::{Request, propose};
+    use crate::seen::{Seen, Why};
+
+    const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
+
+    /// What would be saved of a plan with one job, so many minutes after its last good backup.
+    fn saved(job: &str, windows: &str, minutes: u32) -> Vec<String> {
+        let text = format!(
+            "version: 1\nservers: {{ a: {{ host: a.example.com }} }}\nwindows: {{ w: {windows} }}\njobs: [{{ name: x, server: a, id: {JOB}{job} }}]\n"
+        );
+        let desired = plan::load(&[Source { path: "plan.yaml".into(), text }]).unwrap();
+        let ended: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+        let log = Log {
+            id: "c".parse().unwrap(),
+            job: JOB.parse().ok(),
+            started: Some(ended),
+            ended: Some(ended),
+            status: LogStatus::Completed,
+        };
+        let live = facts::Job {
+            id: JOB.parse().unwrap(),
+            name: "x".to_owned(),
+            kind: 1,
+            contains: None,
+            destinations: vec![],
+            disabled: false,
+            running: None,
+            schedules: Some(0),
+            next_run: None,
+        };
+        let view = ServerView {
+            server: "a".parse().unwrap(),
+            version: None,
+            jobs: Seen::Known(vec![live]),
+            groups: Seen::Known(vec![]),
+            logs: [(JOB.parse().unwrap(), Seen::Known(vec![log]))].into(),
+            destinations: Seen::Known(vec![]),
+            forks: Seen::Known(Some(1)),
+            gate: Seen::Unknown(Why::new("not asked")),
+        };
+        let request = Request { is_asked_for: &|_| true, fresh: false };
+        let now = later(ended, Duration::from_secs(60) * minutes);
+        let inventory = Inventory { servers: vec![view] };
+        let proposal = propose(&desired, &inventory, &State::new("saved".to_owned()), &request, now);
+        content(&desired, &proposal)
+    }
+
+    #[test]
+    fn a_job_that_becomes_due_makes_a_saved_plan_stale_and_time_alone_does_not() {
+        let at = |minutes| saved(", every: 1h", "{ from: 08:00, to: 10:00, timezone: UTC }", minutes);
+        assert_eq!(at(0), at(59));
+        let changes = changed_lines(&at(0), &at(60));
+        assert!(changes.contains(&"-· a/x".to_owned()) && changes.contains(&"+> a/x".to_owned()), "{changes:?}");
+        assert!(changes.iter().any(|change| change.starts_with("+run a/x ")), "{changes:?}");
+    }
+
+    /// What was approved in the afternoon is to start at night.
+    #[test]
+    fn a_window_that_opens_changes_nothing_and_one_that_is_another_does() {
+        let window = "{ from: 08:00, to: 10:00, timezone: UTC, except: [{ dates: [2026-12-01, 2026-12-02, 2026-12-03, 2026-12-04, 2026-12-05] }] }";
+        let at = |minutes| saved(", window: w", window, minutes);
+        assert_eq!(at(0), at(7 * 60), "open");
+        assert_eq!(at(0), at(9 * 60), "closed again");
+        for (from, to) in [("10:00", "11:00"), ("UTC", "Europe/Madrid"), ("2026-12-04", "2026-12-24")] {
+            assert_ne!(at(0), saved(", window: w", &window.replace(from, to), 0), "{to}");
+        }
+    }
 
     #[test]
     fn what_an_item_waits_for_is_a_part_of_what_was_approved() {

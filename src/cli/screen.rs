@@ -123,7 +123,7 @@ impl Shared {
                 Some(heartbeat_json(now, run, &self.progress))
             }
             Surface::Lines => {
-                let told = self.narrator.break_silence(now, &self.progress, &self.page)?;
+                let told = self.narrator.time_passes(now, &self.progress, &self.page)?;
                 Some(self.line(&told))
             }
             Surface::Json(_) | Surface::Live(_) => None,
@@ -188,8 +188,6 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::clock::later;
     use crate::desired::Pace;
@@ -207,7 +205,7 @@ mod tests {
             unreachable_wait: wait,
             stays: false,
         };
-        let progress = Progress::new(&queue, &Journal::new(now), &BTreeMap::new());
+        let progress = Progress::new(&queue, &Journal::new(now));
         let page = Page::new(100, Style::Plain, Zone::utc());
         Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now, leads_to: Stderr::Other }
     }

@@ -1,18 +1,18 @@
 //! What `plan` shows and `apply` carries out: one value, made by one pure function, so that the two cannot differ.
 
 mod due;
+mod outlook;
 mod standing;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
-use crate::desired::Desired;
+use crate::desired::{Desired, Job};
 use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Opened, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::execute::resume::{Merged, resume, start_over};
-use crate::forecast::{Expected, forecast};
+use crate::forecast::{Basis, Forecast, Pause, Warning, warnings};
 use crate::history::{History, histories};
 use crate::inventory::Inventory;
 use crate::names::{JobAddress, JobId, RunId, ServerName};
@@ -21,6 +21,8 @@ use crate::queue::place::{Place, places};
 use crate::queue::{Gate, Item, Queue, Usual, build};
 use crate::state::{Run, RunEnd, State};
 use standing::standing;
+
+pub use outlook::{Access, NotAwaited, NotQueued, Open};
 
 /// What would be done, and everything that a person needs to approve it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +39,14 @@ pub struct Proposal {
     pub places: Vec<(JobAddress, Place)>,
     /// The journal to begin with.
     pub journal: Journal,
-    /// When each item that is not done should begin and end, in the order in which they do: what is under way first.
-    pub expected: Vec<Expected>,
+    /// When each item that is not done should begin and end.
+    pub forecast: Forecast,
+    /// Where that will not go as whoever wrote the plan may think.
+    pub warnings: Vec<Warning>,
+    /// When the windows of each item are open that has any and has not begun.
+    pub access: BTreeMap<JobAddress, Access>,
+    /// What items come after by the plan, and do not wait for.
+    pub not_awaited: BTreeMap<JobAddress, Vec<NotAwaited>>,
     /// What the past says of each declared job.
     pub histories: BTreeMap<JobAddress, History>,
 }
@@ -84,9 +92,21 @@ impl Proposal {
         left(&self.queue, &self.journal)
     }
 
+    /// Where nothing may start now because of windows, nothing is under way and nothing is open: when that changes. Then nothing is begun
+    /// and nothing is written, unless the run is to stay and wait: a run of which nothing can be done would be closed as incomplete in
+    /// the end, and a timer would write to the disk each time.
+    #[must_use]
+    pub fn standstill(&self) -> Option<Pause> {
+        let is_idle = self.journal.opened.is_empty() && self.forecast.items.iter().all(|item| item.since.is_none());
+        self.forecast.pause.filter(|pause| is_idle && !self.queue.stays && pause.at <= self.at)
+    }
+
     /// Whether carrying it out would do anything: start, watch, close or record something.
     #[must_use]
     pub fn has_work(&self) -> bool {
+        if self.standstill().is_some() {
+            return false;
+        }
         let ends_a_run = !matches!(self.beginning, Beginning::Fresh);
         ends_a_run || !self.queue.items.is_empty() || !self.journal.opened.is_empty()
     }
@@ -117,7 +137,7 @@ impl Proposal {
     /// Whether carrying it out would ask anything of a server; otherwise only the state changes.
     #[must_use]
     pub fn touches_servers(&self) -> bool {
-        self.left().next().is_some() || !self.journal.opened.is_empty()
+        self.has_work() && (self.left().next().is_some() || !self.journal.opened.is_empty())
     }
 
     /// Writes the proposal's beginning into the state, and gives the run that is in progress from here on.
@@ -148,12 +168,17 @@ pub fn in_doubt(state: &State) -> Vec<(ServerName, JobId)> {
     items.map(|item| (item.address.server.clone(), item.id.clone())).collect()
 }
 
-/// The jobs whose logs must be read before anything is proposed: those in doubt, and those whose last good backup decides something.
+/// How many durations the state must remember of a job before its logs are not read for more of them.
+const TIMED_MIN: usize = 5;
+
+/// The jobs whose logs must be read before anything is proposed: those in doubt, those whose last good backup decides something, and those
+/// of which little else says how long they take.
 #[must_use]
 pub fn logs_wanted(desired: &Desired, state: &State) -> Vec<(ServerName, JobId)> {
-    let measured = desired.jobs.iter().filter(|job| job.every.is_some() || job.max_age.is_some());
-    let measured = measured.map(|job| (job.address.server.clone(), job.id.clone()));
-    in_doubt(state).into_iter().chain(measured).collect()
+    let is_timed = |job: &Job| state.jobs.get(&job.address).is_some_and(|record| record.durations.len() >= TIMED_MIN);
+    let wanted = desired.jobs.iter().filter(|job| job.every.is_some() || job.max_age.is_some() || !is_timed(job));
+    let wanted = wanted.map(|job| (job.address.server.clone(), job.id.clone()));
+    in_doubt(state).into_iter().chain(wanted).collect()
 }
 
 /// Makes the proposal.
@@ -171,9 +196,22 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
     diff.remarks.retain(|remark| !is_our_doing(desired, remark, &journal.opened));
-    let expected = expect(state, &diff, &queue, &journal, now);
-    let places = places(desired, &queue);
-    Proposal { at: now, diff, beginning, queue, places, journal, expected, histories }
+    let under_way = outlook::under_way(inventory, &diff, &queue, &journal, now);
+    let basis = Basis { queue: &queue, journal: &journal, under_way: &under_way, histories: &histories, now };
+    let forecast = Forecast::of(&basis);
+    Proposal {
+        at: now,
+        beginning,
+        places: places(desired, &queue),
+        warnings: warnings(desired, request.is_asked_for, &basis, &forecast),
+        access: outlook::access(desired, &queue, &journal, &under_way, now),
+        not_awaited: outlook::not_awaited(desired, &diff, &queue, &journal),
+        forecast,
+        diff,
+        queue,
+        journal,
+        histories,
+    }
 }
 
 fn begin(
@@ -246,8 +284,7 @@ fn skip_what_comes_after_what_is_held(desired: &Desired, diff: &Diff, queue: &Qu
 
 /// How long each job usually takes.
 fn usual(histories: &BTreeMap<JobAddress, History>) -> BTreeMap<JobAddress, Usual> {
-    let usual = |history: &History| Some(Usual { median: history.median()?, p90: history.p90()? });
-    histories.iter().filter_map(|(address, history)| Some((address.clone(), usual(history)?))).collect()
+    histories.iter().filter_map(|(address, history)| Some((address.clone(), history.usual()?))).collect()
 }
 
 /// A new run has overlaps and waits of its own.
@@ -261,27 +298,6 @@ fn forget_run(merged: Merged, now: Timestamp) -> Merged {
 fn left<'a>(queue: &'a Queue, journal: &'a Journal) -> impl Iterator<Item = &'a JobAddress> {
     let addresses = queue.items.iter().map(|item| &item.address);
     addresses.filter(|address| journal.outcome(address).is_none())
-}
-
-fn expect(state: &State, diff: &Diff, queue: &Queue, journal: &Journal, now: Timestamp) -> Vec<Expected> {
-    let records = state.records();
-    // Whatever its place, what is under way is seen to its end before anything starts.
-    let is_adopted = |address: &JobAddress| {
-        let mut adopted = diff.decisions.iter().filter(|decision| matches!(decision.verdict, Choice::Adopt { .. }));
-        adopted.any(|decision| decision.address == *address)
-    };
-    let is_untouched = |address: &JobAddress| matches!(journal.phase(address), Phase::Queued | Phase::Preparing);
-    let mut left: Vec<&JobAddress> = left(queue, journal).collect();
-    left.sort_by_key(|address| is_untouched(address) && !is_adopted(address));
-    let items = left.into_iter().map(|address| {
-        let usual = records.get(address).and_then(crate::state::JobRecord::usual_duration);
-        let ran = match journal.phase(address) {
-            Phase::Running(running) => elapsed(running.since, now),
-            _ => Duration::ZERO,
-        };
-        (address, usual, ran)
-    });
-    forecast(items, now)
 }
 
 impl From<&Run> for Interrupted {

@@ -67,7 +67,7 @@ pub struct Outlook<'a> {
 }
 
 /// How far ahead windows are worked out: a run that waits for longer is started anew before that.
-const HORIZON: Duration = Duration::from_secs(35 * 24 * 3600);
+pub const HORIZON: Duration = Duration::from_secs(35 * 24 * 3600);
 
 fn item(desired: &Desired, job: &Job, after: Vec<After>, outlook: &Outlook) -> Item {
     let usual = outlook.usual.get(&job.address).copied();

@@ -74,6 +74,19 @@ pub struct Usual {
     pub p90: Duration,
 }
 
+/// A backup is far beyond its usual time once it has run for more than so many percent of what nine of ten did not exceed,
+pub const FAR_PERCENT: u32 = 150;
+/// and for so much longer than that. What takes seconds varies by more than a half.
+pub const FAR_MIN: Duration = Duration::from_secs(5 * 60);
+
+impl Usual {
+    /// Whether a backup that has run for so long takes far longer than it should.
+    #[must_use]
+    pub fn is_far_beyond(self, ran: Duration) -> bool {
+        ran > self.p90.saturating_mul(FAR_PERCENT) / 100 && ran.saturating_sub(self.p90) >= FAR_MIN
+    }
+}
+
 /// What can be opened and closed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Gate {

@@ -32,8 +32,10 @@ pub fn heartbeat_json(now: Timestamp, run: &RunId, progress: &Progress) -> Strin
                 pending: watch.pending,
                 overdue: watch.lateness != Lateness::InTime,
                 released: watch.lateness == Lateness::Released,
-                usual_s: tracked.usual.map(json::seconds),
-                end: watch.end(tracked.usual, now).map(time),
+                slow: tracked.far_beyond(watch, now).is_some(),
+                usual_s: tracked.median().map(json::seconds),
+                p90_s: tracked.usual.map(|usual| json::seconds(usual.p90)),
+                end: watch.end(tracked.median(), now).map(time),
             })
             .collect(),
         waiting: progress
@@ -172,7 +174,9 @@ struct RunningJson {
     pending: bool,
     overdue: bool,
     released: bool,
+    slow: bool,
     usual_s: Option<u64>,
+    p90_s: Option<u64>,
     end: Option<String>,
 }
 

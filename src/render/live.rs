@@ -70,7 +70,7 @@ impl Progress {
 
     fn running_facts(&self, tracked: &Tracked, watch: &Watch, now: Timestamp, zone: Zone) -> Vec<String> {
         let percent = watch.percent.map_or(String::new(), |percent| format!("  {percent} %"));
-        let length = watch.length(tracked.usual, now);
+        let length = watch.length(tracked.median(), now);
         let mut facts = vec![format!("{}{percent}  {length}", tracked.address)];
         if watch.pending {
             facts.push("waits in JetBackup's own queue".to_owned());
@@ -79,10 +79,11 @@ impl Progress {
             let silent = duration(elapsed(*since, now));
             facts.push(format!("? {} has not answered for {silent}", tracked.address.server));
         }
-        match watch.end(tracked.usual, now) {
+        match watch.end(tracked.median(), now) {
             _ if watch.lateness != Lateness::InTime => facts.push("! overdue".to_owned()),
+            _ if tracked.far_beyond(watch, now).is_some() => facts.push("! far longer than usual".to_owned()),
             Some(end) => facts.push(format!("ends ~{}", zone.near(end, now))),
-            None if tracked.usual.is_some_and(|usual| !watch.found && watch.ran(now) > usual) => {
+            None if tracked.median().is_some_and(|usual| !watch.found && watch.ran(now) > usual) => {
                 facts.push("longer than usual".to_owned());
             }
             None => {}

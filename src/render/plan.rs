@@ -3,6 +3,9 @@
 
 mod notes;
 mod total;
+mod windows;
+
+pub use windows::nothing_begun;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +20,7 @@ use super::{queue_change, remark};
 use crate::clock::elapsed;
 use crate::execute::journal::Phase;
 use crate::execute::outcome::Outcome;
-use crate::forecast::Expected;
+use crate::forecast::{Expected, Unknown};
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::printable::printable;
 use crate::proposal::{Beginning, Interrupted, Proposal};
@@ -36,12 +39,17 @@ pub fn text(proposal: &Proposal, state: &State, page: &Page) -> String {
     view.done(&mut sheet);
     view.queue(&mut sheet);
     view.not_queued(&mut sheet);
+    view.warnings(&mut sheet);
     view.remarks(&mut sheet);
     view.opened(&mut sheet);
     view.errors(&mut sheet);
     view.total(&mut sheet);
+    view.pause(&mut sheet);
     sheet.finish()
 }
+
+/// A page that is narrower than this has room for when an item begins, and not for when it ends.
+const SPAN_WIDTH_MIN: usize = 72;
 
 struct View<'a> {
     proposal: &'a Proposal,
@@ -132,14 +140,14 @@ impl View<'_> {
             ("takes", Fit::Right),
             ("last good", Fit::Right),
         ]);
-        for (number, expected) in self.proposal.expected.iter().enumerate() {
+        for (number, expected) in self.proposal.forecast.items.iter().enumerate() {
             let Some(item) = self.proposal.queue.item(&expected.address) else { continue };
             let cells = [
                 (number + 1).to_string(),
                 item.address.to_string(),
                 self.live_name(&item.address),
                 self.span(expected),
-                expected.duration.map_or("unknown".to_owned(), about),
+                expected.usual.map_or("unknown".to_owned(), |usual| about(usual.median)),
                 self.last_good(&item.address),
             ];
             table.row(self.symbol(&item.address), cells);
@@ -174,13 +182,18 @@ impl View<'_> {
         name.map_or("?".to_owned(), printable)
     }
 
-    /// `02:00 – 03:05`, as far as it is known.
+    /// `02:00 – 03:05`, as far as it is known; the end without its day where that is the beginning's.
     fn span(&self, expected: &Expected) -> String {
-        let near = |at| self.page.zone.near(at, self.proposal.at);
-        match (expected.start, expected.end) {
-            (None, _) => "unknown".to_owned(),
-            (Some(start), Some(end)) if end > start => format!("{} – {}", near(start), near(end)),
-            (Some(start), _) => format!("{} – ?", near(start)),
+        let zone = self.page.zone;
+        match (expected.start, expected.end, &expected.unknown) {
+            (_, _, Some(Unknown::Skipped(_))) => "is skipped".to_owned(),
+            (_, _, Some(Unknown::NoOpening)) => "no window".to_owned(),
+            (None, ..) => "unknown".to_owned(),
+            (Some(start), ..) if self.page.width < SPAN_WIDTH_MIN => zone.near(start, self.proposal.at),
+            (Some(start), Some(end), _) if end > start => {
+                format!("{} – {}", zone.near(start, self.proposal.at), zone.near(end, start))
+            }
+            (Some(start), ..) => format!("{} – ?", zone.near(start, self.proposal.at)),
         }
     }
 

@@ -1,10 +1,14 @@
 //! What would be done, for programs: the facts of [`super::plan`] and nothing else.
 
+mod outlook;
+
 use serde::Serialize;
 
 use super::json::{self, GateJson, HoldJson, OpenedJson, OutcomeJson, VERSION, time};
 use super::tally::{Standing, Tally, is_error, standing};
 use super::words;
+use outlook::{NotAwaitedJson, PauseJson, UnknownJson, WarningJson, WindowJson};
+
 use crate::desired::OnTimeout;
 use crate::diff::{Choice, Decision, GateNotice, Notice, Remark};
 use crate::proposal::{Beginning, Interrupted, Proposal};
@@ -24,9 +28,11 @@ pub fn plan_json(proposal: &Proposal) -> String {
         beginning: BeginningJson::from(&proposal.beginning),
         queue: proposal.queue.items.iter().map(|item| ItemJson::new(proposal, item)).collect(),
         decisions: proposal.diff.decisions.iter().map(DecisionJson::from).collect(),
+        warnings: proposal.warnings.iter().map(WarningJson::from).collect(),
         remarks: proposal.diff.remarks.iter().map(RemarkJson::from).collect(),
         opened: proposal.journal.opened.iter().map(OpenedJson::from).collect(),
         errors: proposal.diff.errors().collect(),
+        pause: proposal.forecast.pause.map(PauseJson::from),
         totals: TotalsJson::from(&tally),
     })
 }
@@ -40,9 +46,11 @@ struct PlanJson {
     beginning: BeginningJson,
     queue: Vec<ItemJson>,
     decisions: Vec<DecisionJson>,
+    warnings: Vec<WarningJson>,
     remarks: Vec<RemarkJson>,
     opened: Vec<OpenedJson>,
     errors: Vec<String>,
+    pause: Option<PauseJson>,
     totals: TotalsJson,
 }
 
@@ -77,8 +85,13 @@ struct ItemJson {
     phase: &'static str,
     outcome: Option<OutcomeJson>,
     usual_s: Option<u64>,
+    p90_s: Option<u64>,
     start: Option<String>,
     end: Option<String>,
+    late_end: Option<String>,
+    unknown: Option<UnknownJson>,
+    window: Option<WindowJson>,
+    not_awaited: Vec<NotAwaitedJson>,
     timeout_s: u64,
     on_timeout: &'static str,
     gates: Vec<GateJson>,
@@ -115,7 +128,8 @@ struct AfterJson {
 
 impl ItemJson {
     fn new(proposal: &Proposal, item: &Item) -> Self {
-        let expected = proposal.expected.iter().find(|expected| expected.address == item.address);
+        let expected = proposal.forecast.item(&item.address);
+        let usual = expected.and_then(|expected| expected.usual);
         let place = proposal.places.iter().find(|(placed, _)| *placed == item.address).map(|(_, place)| place);
         let after =
             item.after.iter().map(|after| AfterJson { job: after.job.to_string(), when: words::when(after.when) });
@@ -130,9 +144,20 @@ impl ItemJson {
             },
             phase: json::phase(proposal.journal.phase(&item.address)),
             outcome: proposal.journal.outcome(&item.address).map(OutcomeJson::from),
-            usual_s: expected.and_then(|expected| expected.duration).map(json::seconds),
+            usual_s: usual.map(|usual| json::seconds(usual.median)),
+            p90_s: usual.map(|usual| json::seconds(usual.p90)),
             start: expected.and_then(|expected| expected.start).map(time),
             end: expected.and_then(|expected| expected.end).map(time),
+            late_end: expected.and_then(|expected| expected.late_end).map(time),
+            unknown: expected.and_then(|expected| expected.unknown.as_ref()).map(UnknownJson::from),
+            window: proposal.access.get(&item.address).map(WindowJson::from),
+            not_awaited: proposal
+                .not_awaited
+                .get(&item.address)
+                .into_iter()
+                .flatten()
+                .map(NotAwaitedJson::from)
+                .collect(),
             timeout_s: json::seconds(item.timeout),
             on_timeout: match item.on_timeout {
                 OnTimeout::Hold => "hold",
@@ -312,9 +337,11 @@ struct TotalsJson {
     errors: usize,
     remarks: usize,
     to_close: usize,
+    warnings: usize,
     known_s: u64,
     untimed: usize,
     end: Option<String>,
+    late_end: Option<String>,
 }
 
 impl From<&Tally> for TotalsJson {
@@ -330,9 +357,11 @@ impl From<&Tally> for TotalsJson {
             errors: tally.errors,
             remarks: tally.remarks,
             to_close: tally.to_close,
+            warnings: tally.warnings,
             known_s: json::seconds(tally.known),
             untimed: tally.untimed,
             end: tally.end.map(time),
+            late_end: tally.late_end.map(time),
         }
     }
 }

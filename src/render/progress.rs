@@ -8,7 +8,6 @@ use crate::execute::event::Event;
 use crate::execute::journal::{Journal, WaitReason};
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::queue::{Item, Queue};
-use crate::state::JobRecord;
 
 /// How far a run is, as far as its events have told.
 #[derive(Debug, Clone)]
@@ -20,14 +19,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The progress of a run that begins, or goes on, with this queue and journal. `records` are from before the run: they say how
-    /// long each job usually takes.
+    /// The progress of a run that begins, or goes on, with this queue and journal.
     #[must_use]
-    pub fn new(queue: &Queue, journal: &Journal, records: &BTreeMap<JobAddress, JobRecord>) -> Self {
+    pub fn new(queue: &Queue, journal: &Journal) -> Self {
         let items = queue.items.iter().map(|item| Tracked {
             address: item.address.clone(),
             stage: Stage::from(journal.phase(&item.address)),
-            usual: records.get(&item.address).and_then(JobRecord::usual_duration),
+            usual: item.usual,
         });
         Self { items: items.collect(), queue: queue.clone(), waiting: None, unreachable: BTreeMap::new() }
     }

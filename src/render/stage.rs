@@ -7,6 +7,7 @@ use crate::clock::{Timestamp, elapsed, later};
 use crate::execute::journal::Phase;
 use crate::execute::outcome::Outcome;
 use crate::names::{GroupId, JobAddress};
+use crate::queue::Usual;
 
 /// Where one item is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,5 +118,17 @@ pub(super) struct Tracked {
     pub(super) address: JobAddress,
     pub(super) stage: Stage,
     /// How long it usually takes; `None` without a good backup to go by.
-    pub(super) usual: Option<Duration>,
+    pub(super) usual: Option<Usual>,
+}
+
+impl Tracked {
+    /// What half of its past backups took no longer than.
+    pub(super) fn median(&self) -> Option<Duration> {
+        self.usual.map(|usual| usual.median)
+    }
+
+    /// How long it usually takes, where its backup has run for far longer by now. One that was found has run for longer still.
+    pub(super) fn far_beyond(&self, watch: &Watch, now: Timestamp) -> Option<Usual> {
+        self.usual.filter(|usual| !watch.pending && usual.is_far_beyond(watch.ran(now)))
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::clock::{Timestamp, elapsed};
+use crate::clock::Timestamp;
 use crate::diff::{Choice, Decision, Notice};
 use crate::execute::journal::Phase;
 use crate::execute::outcome::Verdict;
+use crate::forecast::Unknown;
 use crate::names::JobAddress;
 use crate::proposal::Proposal;
 
@@ -44,8 +45,15 @@ pub(super) struct Tally {
     pub(super) known: Duration,
     /// Items whose duration is not known.
     pub(super) untimed: usize,
+    /// Items that are not expected to start.
+    pub(super) stuck: usize,
+    /// Items that run for longer than they ever did.
+    pub(super) longer: usize,
+    pub(super) warnings: usize,
     /// When the last item should end; `None` where that is not known.
     pub(super) end: Option<Timestamp>,
+    /// When it should end if each takes as long as nine of ten did at most.
+    pub(super) late_end: Option<Timestamp>,
 }
 
 impl Tally {
@@ -54,8 +62,7 @@ impl Tally {
         let standings: Vec<Standing> =
             proposal.queue.items.iter().map(|item| standing(proposal, &item.address)).collect();
         let count = |wanted: Standing| standings.iter().filter(|standing| **standing == wanted).count();
-        let end = proposal.expected.last().and_then(|last| last.end);
-        let known = proposal.expected.iter().filter_map(|expected| expected.duration).sum();
+        let expected = || proposal.forecast.items.iter().filter(|expected| expected.will_run());
         Self {
             to_start: count(Standing::Start),
             to_watch: count(Standing::Watch),
@@ -67,10 +74,13 @@ impl Tally {
             errors: proposal.diff.errors().count(),
             remarks: proposal.diff.remarks.iter().filter(|remark| !is_error(&remark.what)).count(),
             to_close: proposal.journal.opened.len(),
-            // What runs already takes less than it usually does.
-            known: end.map_or(known, |end| elapsed(proposal.at, end)),
-            untimed: proposal.expected.iter().filter(|expected| expected.duration.is_none()).count(),
-            end,
+            known: proposal.forecast.busy(),
+            untimed: expected().filter(|expected| expected.usual.is_none()).count(),
+            stuck: proposal.forecast.items.len() - expected().count(),
+            longer: expected().filter(|expected| expected.unknown == Some(Unknown::LongerThanEver)).count(),
+            warnings: proposal.warnings.len(),
+            end: proposal.forecast.end(),
+            late_end: proposal.forecast.late_end(),
         }
     }
 

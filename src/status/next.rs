@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::diff::Choice;
 use crate::execute::journal::Phase;
+use crate::forecast::Unknown;
 use crate::names::JobAddress;
 use crate::proposal::Proposal;
 use crate::state::lock::Lock;
@@ -43,22 +44,25 @@ fn queued(proposal: &Proposal, lock: &Lock, is_asked_for: &dyn Fn(&JobAddress) -
         let decisions = &proposal.diff.decisions;
         decisions.iter().any(|of| of.address == *address && matches!(of.verdict, Choice::Adopt { .. }))
     };
-    let expected = proposal.expected.iter().find(|expected| {
+    let expected = proposal.forecast.items.iter().find(|expected| {
         let phase = proposal.journal.phase(&expected.address);
         matches!(phase, Phase::Queued | Phase::Preparing)
             && !is_under_way(&expected.address)
             && is_asked_for(&expected.address)
     })?;
     let item = proposal.queue.item(&expected.address)?;
-    let turn = expected.start.unwrap_or(proposal.at);
-    let opens = item.openings.as_ref().map(|openings| openings.iter().find(|opening| opening.to > turn));
-    let job = expected.address.clone();
-    Some(match (opens, lock) {
-        (Some(Some(opening)), _) if opening.from > turn => Next { job, at: Some(opening.from), waits: Waits::Window },
-        (Some(None), _) => Next { job, at: None, waits: Waits::Window },
-        (_, Lock::Held(_)) => Next { job, at: expected.start, waits: Waits::Turn },
-        (_, Lock::Free) => Next { job, at: None, waits: Waits::Apply },
-    })
+    let at_an_opening = |start: Timestamp| {
+        let mut openings = item.openings.iter().flatten();
+        start > proposal.at && openings.any(|opening| opening.from == start)
+    };
+    let (job, at) = (expected.address.clone(), expected.start);
+    let waits = match (at, lock) {
+        (Some(start), _) if at_an_opening(start) => Waits::Window,
+        (None, _) if expected.unknown == Some(Unknown::NoOpening) => Waits::Window,
+        (_, Lock::Held(_)) => Waits::Turn,
+        (_, Lock::Free) => Waits::Apply,
+    };
+    Some(Next { job, at: at.filter(|_| waits != Waits::Apply), waits })
 }
 
 /// The first job that `every` makes due.

@@ -19,6 +19,12 @@ impl Scene {
         self.survey(&ALL_IDLE.map(|server| (server, idle())))
     }
 
+    /// A new process that may start nothing asks everybody once all the same.
+    fn start_and_ask(&mut self) -> Action {
+        assert_eq!(self.start(), Action::Survey { job: None });
+        self.ask()
+    }
+
     /// The first item is started, runs, and ends like this.
     fn ends(&mut self, address: &str, id: &str, status: GroupStatus, recorded: LogStatus) -> Action {
         assert_eq!(self.ask(), self.trigger_of(address));
@@ -75,11 +81,21 @@ fn nothing_starts_in_a_closed_window_and_the_run_can_be_resumed() {
     let mut scene = Scene::new(&["a/x"]);
     scene.opens(0, &[(60, 120)]);
     let opens = Some(later(scene.now, MINUTE * 60));
-    assert_eq!(scene.start(), Action::Finish(End::WindowClosed { opens }));
+    assert_eq!(scene.start_and_ask(), Action::Finish(End::WindowClosed { opens }));
     scene.pass(MINUTE * 60);
     assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
     scene.pass(MINUTE * 60);
-    assert_eq!(scene.start(), Action::Finish(End::WindowClosed { opens: None }), "an end is no time to start");
+    assert_eq!(scene.start_and_ask(), Action::Finish(End::WindowClosed { opens: None }), "an end is no time to start");
+}
+
+#[test]
+fn a_backup_that_runs_is_watched_though_nothing_may_start() {
+    let mut scene = Scene::new(&["a/x"]);
+    scene.opens(0, &[(60, 120)]);
+    assert_eq!(scene.start(), Action::Survey { job: None });
+    let runs = scene::busy(&[group("g1", &job("a/x"), GroupStatus::Started)]);
+    assert!(matches!(scene.survey(&[("a", runs), ("b", idle())]), Action::LookAtGroup { .. } | Action::Wait(_)));
+    assert!(matches!(scene.phase("a/x"), Phase::Running(running) if running.adopted));
 }
 
 #[test]
@@ -150,7 +166,7 @@ fn what_must_fit_starts_only_where_enough_of_the_window_is_left() {
     scene.opens(0, &[(0, 60), (100, 200)]);
     scene.queue.items[0].fits = Some(MINUTE * 61);
     let opens = Some(later(scene.now, MINUTE * 100));
-    assert_eq!(scene.start(), Action::Finish(End::WindowClosed { opens }));
+    assert_eq!(scene.start_and_ask(), Action::Finish(End::WindowClosed { opens }));
     scene.queue.items[0].fits = Some(MINUTE * 60);
     assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
 }
@@ -236,6 +252,16 @@ fn only_the_trouble_that_the_plan_names_is_tried_again() {
             assert_eq!(scene.phase("a/x") == &Phase::Queued, kinds(when)[place], "{end}, {when:?}");
         }
     }
+}
+
+/// A state file can hold any number.
+#[test]
+fn more_tries_than_can_be_counted_are_enough() {
+    let mut scene = retrying(2);
+    scene.journal.entry_mut(&"a/x".parse().unwrap()).attempts = u32::MAX;
+    scene.start();
+    scene.ends("a/x", "g1", GroupStatus::Failed, LogStatus::Failed);
+    assert_eq!(scene.verdict("a/x"), Verdict::Failed);
 }
 
 #[test]

@@ -193,11 +193,17 @@ fn an_interrupted_run_goes_on_with_what_it_has_begun() {
 }
 
 #[test]
-fn logs_are_read_of_the_jobs_that_are_measured_by_them() {
-    let wanted = |desired: &Desired| logs_wanted(desired, &new_state()).len();
-    assert_eq!(wanted(&crate::left::desired()), 0);
-    assert_eq!(wanted(&every(24)), 1);
+fn logs_are_read_of_the_jobs_that_are_measured_by_them_and_of_those_that_nobody_has_timed() {
+    let wanted = |desired: &Desired, state: &State| logs_wanted(desired, state).len();
+    let timed = |times: usize| {
+        let mut state = remembers(3);
+        state.jobs.get_mut(&address()).unwrap().durations = vec![HOUR; times];
+        state
+    };
+    let plain = crate::left::desired();
+    assert_eq!([new_state(), timed(4), timed(5)].map(|state| wanted(&plain, &state)), [1, 1, 0]);
+    assert_eq!(wanted(&every(24), &timed(5)), 1);
     let mut with_age = crate::left::desired();
     with_age.jobs[0].max_age = Some(HOUR);
-    assert_eq!(wanted(&with_age), 1);
+    assert_eq!(wanted(&with_age, &timed(5)), 1);
 }

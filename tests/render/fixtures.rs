@@ -17,11 +17,12 @@ use jbr::execute::{End, step};
 use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, Group, GroupStatus};
 use jbr::jetbackup::ssh_gate::{Scope, SshGate};
-use jbr::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName};
+use jbr::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName, WindowName};
 use jbr::proposal::{Proposal, Request, propose};
-use jbr::queue::{Gate, Item, Queue};
+use jbr::queue::{Gate, Item, Queue, Usual};
 use jbr::seen::{Seen, Why};
 use jbr::state::{JobRecord, Run, RunEnd, State};
+use jbr::window::{Days, On, Span, TimeOfDay, Window};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
@@ -230,6 +231,70 @@ pub(crate) fn ordered() -> (Desired, Vec<ServerView>, State) {
     desired.jobs[0].priority = 10;
     desired.jobs[3].after = after("server2/databases", When::Finished);
     desired.jobs[3].priority = 20;
+    (desired, views, state)
+}
+
+/// A window on every day by UTC.
+pub(crate) fn window(name: &str, from: (u16, u16), to: (u16, u16)) -> Window {
+    let time = |(hour, minute)| TimeOfDay::new(hour, minute).unwrap();
+    let span = Span { on: On::Days(Days::ALL), from: time(from), to: time(to) };
+    Window::new(WindowName::new(name).unwrap(), chrono_tz::UTC, span, Vec::new())
+}
+
+/// Past backups of so many minutes each.
+fn took(id: u32, minutes: &[u32]) -> JobRecord {
+    JobRecord { durations: minutes.iter().map(|minutes| MINUTE * *minutes).collect(), ..record(id, HOUR, 22 * HOUR) }
+}
+
+/// Windows that are open, closed, too short, and too short for ever; what is slow, what is due too often, what comes after something that
+/// is not queued, or will not run.
+pub(crate) fn windowed() -> (Desired, Vec<ServerView>, State) {
+    let nights = || window("nights", (22, 0), (6, 0));
+    let late = || window("late", (3, 0), (3, 40));
+    let names =
+        ["open", "closed", "narrow", "never", "runs", "after-never", "after-fresh", "fresh", "disabled", "chained"];
+    let mut jobs: Vec<Job> = names.iter().zip(11..).map(|(name, id)| job(&format!("server1/{name}"), id)).collect();
+    let after = |name: &str| vec![After { job: address(name), when: When::Success }];
+    jobs[0].windows = vec![nights(), late()];
+    jobs[1].windows = vec![late()];
+    jobs[2].windows = vec![nights()];
+    jobs[2].fits = true;
+    jobs[3].windows = vec![late()];
+    jobs[3].fits = true;
+    jobs[4].every = Some(HOUR);
+    jobs[5].after = after("server1/never");
+    jobs[6].after = after("server1/fresh");
+    jobs[6].windows = vec![window("days", (0, 0), (24, 0))];
+    jobs[7].every = Some(48 * HOUR);
+    jobs[9].after = after("server1/disabled");
+    let mut live: Vec<facts::Job> = names.iter().zip(11..).map(|(name, id)| live(id, name)).collect();
+    live[8].disabled = true;
+    let mut view = view("server1", live);
+    let runs = Group { execution_time: Some(4 * HOUR), ..group(1, Some(15), GroupStatus::Started, Some(45)) };
+    view.groups = Seen::Known(vec![runs]);
+    let mut state = state();
+    let pasts: [&[u32]; 8] = [
+        &[30, 31, 32, 33, 34, 35, 36, 37, 38, 39],
+        &[20, 50],
+        &[180, 200, 190],
+        &[90],
+        &[120, 110, 115, 300],
+        &[10],
+        &[40, 41, 40, 120],
+        &[60, 60, 61, 200],
+    ];
+    for ((name, id), minutes) in names.iter().zip(11..).zip(pasts) {
+        state.jobs.insert(address(&format!("server1/{name}")), took(id, minutes));
+    }
+    (desired(vec![server("server1")], jobs), vec![view], state)
+}
+
+/// Nothing runs, and no window is open.
+pub(crate) fn shut() -> (Desired, Vec<ServerView>, State) {
+    let (mut desired, views, state) = fleet();
+    for job in &mut desired.jobs {
+        job.windows = vec![window("days", (8, 0), (20, 0))];
+    }
     (desired, views, state)
 }
 
@@ -532,15 +597,16 @@ pub(crate) fn past() -> State {
 }
 
 /// A script that contains every event, with the seconds since the one before.
-pub(crate) fn script() -> (Queue, BTreeMap<JobAddress, JobRecord>, Vec<(u32, Event)>) {
+pub(crate) fn script() -> (Queue, Vec<(u32, Event)>) {
     let mut queue = queue(&["a/accounts", "b/databases", "c/stopped", "d/lost", "d/late", "f/far"]);
     queue.items[1].on_timeout = OnTimeout::Release;
     queue.items[2].on_timeout = OnTimeout::Stop;
-    let records = queue.items.iter().zip(1..).take(2);
-    let records = records.map(|(item, number)| (item.address.clone(), record(number, 26 * MINUTE, 24 * HOUR)));
+    for item in queue.items.iter_mut().take(2) {
+        item.usual = Some(Usual { median: 26 * MINUTE, p90: 35 * MINUTE });
+    }
     let mut script = first_half();
     script.extend(second_half());
-    (queue.clone(), records.collect(), script)
+    (queue, script)
 }
 
 fn first_half() -> Vec<(u32, Event)> {

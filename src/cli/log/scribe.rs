@@ -43,7 +43,7 @@ impl Scribe {
         let ticker = Ticker::start(TICK, move || {
             let mut shared = lock(&ticking);
             let Shared { progress, narrator, page, .. } = &mut *shared;
-            if let Some(told) = narrator.break_silence(clock.now(), progress, page) {
+            if let Some(told) = narrator.time_passes(clock.now(), progress, page) {
                 span.in_scope(|| write(&told, None));
             }
         });

@@ -21,7 +21,7 @@ use crate::clock::{Timestamp, elapsed};
 use crate::desired::OnTimeout;
 use crate::names::{JobAddress, ServerName};
 use crate::queue::{Item, Queue};
-use ready::Chance;
+pub use ready::{Chance, chance, is_enough};
 
 /// How many triggers an item gets while no effect of one was ever seen; each is waited out before the next.
 pub const TRIGGERS_MAX: u32 = 3;
@@ -143,7 +143,10 @@ impl<'a> Machine<'a> {
             }
         }
         self.judge_by_todays_plan();
-        News::Some
+        self.skip_what_cannot_follow();
+        // The run would end, or wait for long, without having asked anybody; but what runs on a server needs no window to be watched.
+        let waits_for_windows = self.goal() == Goal::Await && self.next_try().is_none();
+        if waits_for_windows { News::Do(Action::Survey { job: None }) } else { News::Some }
     }
 
     /// How long ago the last process lost a command is not known: the clock may have been set since. So what may still be carried out has

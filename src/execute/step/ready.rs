@@ -16,7 +16,7 @@ const AWAIT_MAX: Duration = Duration::from_secs(60);
 
 /// When an item may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chance {
+pub enum Chance {
     /// Now.
     Now,
     /// Not before another try may be made.
@@ -27,6 +27,35 @@ pub(super) enum Chance {
     Never,
     /// When its predecessors are over.
     Behind,
+}
+
+/// When an item may start whose predecessors are over: by the wait before its next try, and by its windows. Never [`Chance::Behind`].
+#[must_use]
+pub fn chance(item: &Item, not_before: Option<Timestamp>, now: Timestamp) -> Chance {
+    let ready = not_before.map_or(now, |at| at.max(now));
+    let Some(openings) = &item.openings else {
+        return if ready > now { Chance::AfterWait(ready) } else { Chance::Now };
+    };
+    let needed = item.fits.unwrap_or_default();
+    let start = openings.iter().find_map(|opening| {
+        let start = opening.from.max(ready);
+        (start < opening.to && elapsed(start, opening.to) >= needed).then_some(start)
+    });
+    match start {
+        None => Chance::Never,
+        Some(start) if start <= now => Chance::Now,
+        Some(start) if start == ready => Chance::AfterWait(start),
+        Some(start) => Chance::InWindow(start),
+    }
+}
+
+/// Whether an outcome is good enough for what comes after it.
+#[must_use]
+pub fn is_enough(when: When, verdict: Verdict) -> bool {
+    match when {
+        When::Success => verdict.is_good(),
+        When::Finished => verdict.has_run(),
+    }
 }
 
 impl Machine<'_> {
@@ -40,21 +69,7 @@ impl Machine<'_> {
             return Chance::Behind;
         }
         let not_before = self.journal.entries.get(&item.address).and_then(|entry| entry.not_before);
-        let ready = not_before.map_or(self.now, |at| at.max(self.now));
-        let Some(openings) = &item.openings else {
-            return if ready > self.now { Chance::AfterWait(ready) } else { Chance::Now };
-        };
-        let needed = item.fits.unwrap_or_default();
-        let start = openings.iter().find_map(|opening| {
-            let start = opening.from.max(ready);
-            (start < opening.to && elapsed(start, opening.to) >= needed).then_some(start)
-        });
-        match start {
-            None => Chance::Never,
-            Some(start) if start <= self.now => Chance::Now,
-            Some(start) if start == ready => Chance::AfterWait(start),
-            Some(start) => Chance::InWindow(start),
-        }
+        chance(item, not_before, self.now)
     }
 
     /// What comes after something that did not go well is not run; nor is what comes after that.
@@ -72,17 +87,13 @@ impl Machine<'_> {
 
     fn why_not_after(&self, after: &After) -> Option<String> {
         let outcome = self.journal.outcome(&after.job).filter(|_| self.queue.item(&after.job).is_some())?;
-        let is_enough = match after.when {
-            When::Success => outcome.verdict.is_good(),
-            When::Finished => outcome.verdict.has_run(),
-        };
         let word = outcome.verdict.word();
-        (!is_enough).then(|| format!("it comes after {}, and that was {word}", after.job))
+        (!is_enough(after.when, outcome.verdict)).then(|| format!("it comes after {}, and that was {word}", after.job))
     }
 
     /// Nothing may start now: waits for the next try, or for a window if the run is to stay, or ends and can be resumed.
     pub(super) fn await_chance(&mut self) -> Action {
-        let next_try = self.soonest(|chance| if let Chance::AfterWait(at) = chance { Some(at) } else { None });
+        let next_try = self.next_try();
         let next_window = self.soonest(|chance| if let Chance::InWindow(at) = chance { Some(at) } else { None });
         match (next_try, next_window) {
             (Some((at, address)), _) => self.wait_until(&address, at, WaitReason::Retry { at }),
@@ -91,6 +102,11 @@ impl Machine<'_> {
             }
             (None, window) => Action::Finish(End::WindowClosed { opens: window.map(|(opens, _)| opens) }),
         }
+    }
+
+    /// When the next try may be made of what is to be tried again, and of which item.
+    pub(super) fn next_try(&self) -> Option<(Timestamp, JobAddress)> {
+        self.soonest(|chance| if let Chance::AfterWait(at) = chance { Some(at) } else { None })
     }
 
     /// The soonest of these chances among the queued items, and whose it is.
@@ -108,13 +124,13 @@ impl Machine<'_> {
     pub(super) fn try_again(&mut self, address: &JobAddress, outcome: &Outcome, trouble: Trouble) -> Option<News> {
         let retry = self.queue.item(address)?.retry;
         let entry = self.journal.entry_mut(address);
-        if !trouble.is_retried(retry.when) || entry.attempts + 1 >= retry.attempts {
+        if !trouble.is_retried(retry.when) || entry.attempts.saturating_add(1) >= retry.attempts {
             return None;
         }
-        entry.attempts += 1;
+        entry.attempts = entry.attempts.saturating_add(1);
         entry.triggers = 0;
         entry.phase = Phase::Queued;
-        let (attempt, not_before) = (entry.attempts + 1, later(self.now, retry.wait));
+        let (attempt, not_before) = (entry.attempts.saturating_add(1), later(self.now, retry.wait));
         entry.not_before = Some(not_before);
         let (job, outcome) = (address.clone(), outcome.clone());
         self.events.push(Event::Retrying { job, outcome, attempt, not_before });

@@ -7,11 +7,11 @@ use super::View;
 use crate::clock::elapsed;
 use crate::diff::{Choice, Decision};
 use crate::execute::journal::Phase;
+use crate::forecast::Unknown;
 use crate::names::JobAddress;
 use crate::printable::printable;
 use crate::queue::{Gate, Item};
 use crate::seen::Seen;
-use crate::state::JobRecord;
 
 impl View<'_> {
     /// Why the item is queued, where that is not simply because the plan says so, and what should be known of it.
@@ -26,7 +26,12 @@ impl View<'_> {
         let gates: Vec<String> = item.gates.iter().map(gate_noun).collect();
         let gates =
             (!gates.is_empty()).then(|| format!("enables {} for it, and disables it after", gates.join(" and ")));
-        [phase, decision, due, self.streak(&item.address), gates].into_iter().flatten().collect()
+        let window = self.window_note(&item.address).filter(|_| phase.is_none());
+        let (skipped, apart) = (self.skipped_note(&item.address), self.not_awaited_note(&item.address));
+        [phase, decision, due, window, skipped, apart, self.streak(&item.address), gates]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn phase_note(&self, address: &JobAddress) -> Option<String> {
@@ -40,9 +45,9 @@ impl View<'_> {
                 words::answer(&triggered.answer)
             )),
             Phase::Running(running) => {
-                let usual = self.records.get(address).and_then(JobRecord::usual_duration);
-                let is_long = usual.is_some_and(|usual| elapsed(running.since, self.proposal.at) > usual);
-                let long = if is_long { "; longer than usual, so the times below may be too early" } else { "" };
+                let expected = self.proposal.forecast.item(address).and_then(|expected| expected.unknown.as_ref());
+                let is_long = expected == Some(&Unknown::LongerThanEver);
+                let long = if is_long { "; longer than it ever took, so nobody knows when it ends" } else { "" };
                 let beside = if running.released { "; overdue, the queue goes on beside it" } else { "" };
                 Some(format!(
                     "began {} ({} ago, group {}): watched to its end, not started again{long}{beside}",
@@ -130,6 +135,15 @@ impl View<'_> {
             Choice::Missing { id } => format!("{server} has no backup job with the id {id}"),
             Choice::Unread { why } => format!("could not be read: {}", printable(why)),
             Choice::Run | Choice::Adopt { .. } => String::new(),
+        }
+    }
+
+    /// What is not started for what it comes after.
+    fn skipped_note(&self, address: &JobAddress) -> Option<String> {
+        match self.proposal.forecast.item(address)?.unknown.as_ref()? {
+            Unknown::Skipped(after) => Some(format!("! comes after {after}, which did not or will not end as it must")),
+            Unknown::After(after) => Some(format!("! comes after {after}, which is not expected to start")),
+            Unknown::NeverRan | Unknown::LongerThanEver | Unknown::Behind(_) | Unknown::NoOpening => None,
         }
     }
 

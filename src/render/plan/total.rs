@@ -1,11 +1,17 @@
 //! The last line of a plan: how much there is to do, how much of it is known, and how long it takes.
 
+use std::time::Duration;
+
 use super::super::sheet::Sheet;
 use super::super::style::Tone;
 use super::super::when::about;
 use super::super::words::count;
 use super::{View, own_groups};
+use crate::clock::{Timestamp, elapsed};
 use crate::diff::Notice;
+
+/// A late end that is no later than this is not worth a word.
+const LATER_MIN: Duration = Duration::from_secs(60);
 
 impl View<'_> {
     pub(super) fn total(&self, sheet: &mut Sheet) {
@@ -20,8 +26,12 @@ impl View<'_> {
             sheet.toned(Tone::Heading, &format!("{what}{rest}."));
             return;
         }
+        let stuck = match tally.stuck {
+            0 => String::new(),
+            stuck => format!(" ({stuck} of them not expected to start)"),
+        };
         let parts = [
-            Some(format!("{} to run", tally.to_start + tally.unread)),
+            Some(format!("{} to run{stuck}", tally.to_start + tally.unread)),
             (tally.to_watch > 0).then(|| format!("{} adopted", tally.to_watch)),
             self.rest(),
         ];
@@ -42,6 +52,7 @@ impl View<'_> {
             (left_out > 0).then(|| format!("{left_out} not queued")),
             (tally.held > 0).then(|| format!("{} held", tally.held)),
             (tally.fresh > 0 && tally.left() > 0).then(|| format!("{} not due", tally.fresh)),
+            (tally.warnings > 0).then(|| count(tally.warnings, "warning")),
             (tally.remarks > 0).then(|| count(tally.remarks, "remark")),
             (tally.to_close > 0).then(|| format!("{} to close", tally.to_close)),
         ];
@@ -71,10 +82,30 @@ impl View<'_> {
         let after = if self.has_foreign() { ", once what jbr did not start is over" } else { "" };
         match tally.end {
             Some(_) if !after.is_empty() => format!("about {known}{after}"),
-            Some(end) => format!("about {known}, done by {}", self.page.zone.near(end, self.proposal.at)),
-            None if tally.known.is_zero() => "how long is not known: none has a good backup to go by".to_owned(),
-            None => format!("about {known}{after}, and {} that never had a good backup", count(tally.untimed, "job")),
+            Some(end) => {
+                format!("about {known}, done by {}{}", self.page.zone.near(end, self.proposal.at), self.late(end))
+            }
+            None if tally.untimed == 0 && tally.longer == 0 => "nothing of it is expected to start".to_owned(),
+            None if tally.known.is_zero() && tally.longer == 0 => {
+                "how long is not known: none has a good backup to go by".to_owned()
+            }
+            None => format!("about {known}{after}, and {}", self.untimed()),
         }
+    }
+
+    /// `; 08:10 if all are slow`: if each takes as long as nine of ten did at most.
+    fn late(&self, end: Timestamp) -> String {
+        let late = self.tally.late_end.filter(|late| elapsed(end, *late) >= LATER_MIN);
+        late.map_or(String::new(), |late| format!(" ({} if all are slow)", self.page.zone.near(late, self.proposal.at)))
+    }
+
+    /// What nobody knows the length of.
+    fn untimed(&self) -> String {
+        let (untimed, longer) = (self.tally.untimed, self.tally.longer);
+        let never = (untimed > 0).then(|| format!("{} that never had a good backup", count(untimed, "job")));
+        let longer =
+            (longer > 0).then(|| format!("{} that took longer already than ever before", count(longer, "job")));
+        [never, longer].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
