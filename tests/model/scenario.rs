@@ -7,7 +7,7 @@ use super::answers::NAS;
 use super::mutants::Mutant;
 use super::process::Process;
 use super::search::{Found, search};
-use super::world::{Door, Execution, Foreign, Spite, Stage, Starter, World};
+use super::world::{Door, Execution, Foreign, Hours, Spite, Stage, Starter, World};
 
 /// One search.
 #[derive(Clone, Copy)]
@@ -24,14 +24,26 @@ pub(crate) struct Scenario {
     door: Option<Door>,
     /// What goes wrong.
     spite: Spite,
+    /// Whether the run waits for its windows (`--wait`).
+    stays: bool,
     /// How many states there are; 0 where nobody has counted.
     pub(crate) states: usize,
 }
 
 const CLOSED: Option<Door> = Some(Door { open: false, stuck: false });
 const STUCK: Option<Door> = Some(Door { open: false, stuck: true });
-const QUIET: Spite =
-    Spite { outages: 0, foreign: 0, scheduled: 0, losses: 0, vanishings: 0, clock: 0, signals: 0, fresh: 0 };
+const QUIET: Spite = Spite {
+    outages: 0,
+    foreign: 0,
+    scheduled: 0,
+    losses: 0,
+    vanishings: 0,
+    clock: 0,
+    signals: 0,
+    fresh: 0,
+    closings: 0,
+    shortenings: 0,
+};
 
 /// What is searched in every run.
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -68,6 +80,42 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         scenario("one after the other, however it ended", 2, "hold", None, Spite { outages: 1, ..QUIET }, 31_240),
     ),
     scenario("release", 2, "release", None, QUIET, 20_250),
+    declared([WINDOW, ""], scenario("a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 8_308)),
+    declared(
+        [WINDOW, ""],
+        scenario("a window, a silent server", 1, "hold", None, Spite { closings: 1, outages: 1, ..QUIET }, 13_642),
+    ),
+    declared([WINDOW, ""], scenario("a window and a door", 1, "hold", CLOSED, Spite { closings: 1, ..QUIET }, 8_876)),
+    declared(
+        [FITTING, ""],
+        scenario(
+            "a backup that is to fit",
+            1,
+            "hold",
+            None,
+            Spite { closings: 1, shortenings: 1, losses: 1, ..QUIET },
+            14_960,
+        ),
+    ),
+    declared(
+        [RETRY_IN_WINDOW, ""],
+        scenario("a second try, in a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 25_580),
+    ),
+    declared(
+        ["", ", after: [a/job], window: some"],
+        scenario("one after the other, in a window", 2, "hold", None, Spite { closings: 1, ..QUIET }, 7_138),
+    ),
+    staying(declared(
+        [RETRY_IN_WINDOW, ", after: [{ job: a/job, when: finished }]"],
+        scenario(
+            "one after the other, in a window that is waited for",
+            2,
+            "hold",
+            None,
+            Spite { closings: 1, ..QUIET },
+            26_178,
+        ),
+    )),
 ];
 
 /// What is searched where there is time.
@@ -92,6 +140,21 @@ pub(crate) const LARGER_SCENARIOS: &[Scenario] = &[
     ),
     scenario("release and a silent server", 2, "release", None, Spite { outages: 1, ..QUIET }, 0),
     scenario("stop, two servers", 2, "stop", None, Spite { outages: 1, signals: 1, ..QUIET }, 0),
+    declared(
+        [WINDOW, WINDOW],
+        scenario("two servers, a window, one silent", 2, "hold", None, Spite { closings: 1, outages: 1, ..QUIET }, 0),
+    ),
+    declared(
+        [RETRY_IN_WINDOW, ", after: [a/job], window: some, fits: true"],
+        scenario(
+            "starting over, in a window",
+            2,
+            "hold",
+            None,
+            Spite { closings: 1, shortenings: 1, fresh: 1, ..QUIET },
+            0,
+        ),
+    ),
 ];
 
 const fn scenario(
@@ -102,7 +165,7 @@ const fn scenario(
     spite: Spite,
     states: usize,
 ) -> Scenario {
-    Scenario { name, servers, on_timeout, keys: ["", ""], door, spite, states }
+    Scenario { name, servers, on_timeout, keys: ["", ""], door, spite, stays: false, states }
 }
 
 /// A scenario with more keys for its jobs.
@@ -110,6 +173,17 @@ const fn declared(keys: [&'static str; 2], scenario: Scenario) -> Scenario {
     Scenario { keys, ..scenario }
 }
 
+/// A scenario whose run waits for its windows.
+const fn staying(scenario: Scenario) -> Scenario {
+    Scenario { stays: true, ..scenario }
+}
+
+/// A window, of which the plan says only that there is one: when it is open, the world decides.
+const WINDOW: &str = ", window: some";
+/// The same, for a backup that is to fit into what is left of it.
+const FITTING: &str = ", window: some, fits: true";
+/// A second try, after a wait, in the window.
+const RETRY_IN_WINDOW: &str = ", window: some, retry: { attempts: 2, wait: 130s }";
 /// A second try, after a wait.
 const RETRY: &str = ", retry: { attempts: 2, wait: 130s }";
 
@@ -120,7 +194,7 @@ impl Scenario {
         let text = self.plan();
         let desired = plan::load(&[Source { path: "plan.yaml".into(), text }]).unwrap();
         let world = World::new(&desired, self.door, self.spite);
-        let process = Process { desired, base };
+        let process = Process { desired, base, stays: self.stays };
         let queue = process.queue(&world);
         search(&queue, &process, roots(world), mutant)
     }
@@ -142,7 +216,9 @@ impl Scenario {
         };
         let servers: String = names.iter().map(server).collect();
         let jobs: String = names.iter().zip(self.keys).map(job).collect();
-        format!("version: 1\nrun: {{ poll: 130s, unreachable_wait: 130s }}\nservers:\n{servers}jobs:\n{jobs}")
+        let uses = self.keys.iter().any(|keys| keys.contains("window"));
+        let windows = if uses { "windows: { some: { timezone: UTC } }\n" } else { "" };
+        format!("version: 1\nrun: {{ poll: 130s, unreachable_wait: 130s }}\n{windows}servers:\n{servers}jobs:\n{jobs}")
     }
 }
 
@@ -154,10 +230,12 @@ fn roots(clean: World) -> Vec<World> {
     let foreign = clean.spend(|spite| &mut spite.foreign);
     let scheduled = clean.spend(|spite| &mut spite.scheduled);
     let outage = clean.spend(|spite| &mut spite.outages);
+    let closed = clean.spend(|spite| &mut spite.closings);
     let dirty = [
         foreign.map(|world| world.with(&first, |server| server.foreign = Foreign::New)),
         scheduled.map(|world| world.with(&first, |server| server.executions.push(running))),
         outage.map(|world| world.with(&first, |server| server.up = false)),
+        closed.map(|world| World { hours: Hours::Closed, ..world }),
         Some(clean.with(&first, |server| server.old = Some(true))),
         Some(clean),
     ];
