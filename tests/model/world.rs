@@ -274,7 +274,7 @@ impl World {
     /// It closes at once or after a time that is too short for a backup, as often as there is spite for it; and can always open again.
     pub(crate) fn the_window_moves(&self) -> Vec<(String, Self)> {
         let to = |hours| Self { hours, ..self.clone() };
-        let closed = self.spend(|spite| &mut spite.closings).map(|world| Self { hours: Hours::Closed, ..world });
+        let after_a_close = self.spend(|spite| &mut spite.closings).map(|world| Self { hours: Hours::Closed, ..world });
         let closes = |world| ("the window closes".to_owned(), world);
         match self.hours {
             Hours::Closed => vec![("the window opens".to_owned(), to(Hours::Open))],
@@ -283,7 +283,7 @@ impl World {
                 let short =
                     self.spend(|spite| &mut spite.shortenings).map(|world| Self { hours: Hours::Short, ..world });
                 let short = short.map(|world| ("the window will close soon".to_owned(), world));
-                closed.map(closes).into_iter().chain(short).collect()
+                after_a_close.map(closes).into_iter().chain(short).collect()
             }
         }
     }
