@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
-use crate::desired::Desired;
+use crate::desired::{Desired, Job};
 use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Opened, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
-use crate::execute::resume::{Merged, resume, start_over};
+use crate::execute::resume::{Merged, resume, start_over, under_names};
 use crate::forecast::{Expected, forecast};
 use crate::history::{History, histories};
 use crate::inventory::Inventory;
@@ -54,9 +54,21 @@ pub enum Beginning {
     StartOver {
         /// The run that is closed.
         old: Interrupted,
-        /// It is older than `run.resume_within`; otherwise `--fresh` asked for it.
-        too_old: bool,
+        /// Why.
+        because: Because,
     },
+}
+
+/// Why an interrupted run is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// `--fresh` asked for it.
+    Asked,
+    /// It is older than `run.resume_within`.
+    TooOld,
+    /// This job was done well in it, and is due again by its `every`: what is left of the run waits, for a window that may be days away, and would
+    /// keep the job waiting with it.
+    DueAgain(JobAddress),
 }
 
 /// The run that was interrupted.
@@ -164,6 +176,7 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     due::settle(&mut diff, desired, state, &histories, now);
     let usual = usual(&histories);
     let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
+    let today = due::only_watch(today, desired, state, &histories, now);
     let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
     skip_what_cannot_run(&diff, &mut journal);
     skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
@@ -189,14 +202,42 @@ fn begin(
         return (Beginning::Fresh, Merged { queue: today, journal });
     };
     let old = Interrupted::from(run);
-    let too_old = elapsed(run.started, now) >= desired.run.resume_within;
-    if fresh || too_old {
-        let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase);
-        let merged = start_over(&run.queue, &run.journal, today, standing);
-        (Beginning::StartOver { old, too_old }, forget_run(merged, now))
+    let because = if elapsed(run.started, now) >= desired.run.resume_within {
+        Some(Because::TooOld)
+    } else if fresh {
+        Some(Because::Asked)
     } else {
-        (Beginning::Resume(old), resume(&run.queue, &run.journal, today))
+        due_again(desired, run, &today).map(Because::DueAgain)
+    };
+    let (queue, journal) = under_names(&run.queue, &run.journal, |item| {
+        let is_same = |job: &&Job| job.id == item.id && job.address.server == item.address.server;
+        desired.jobs.iter().find(is_same).map(|job| job.address.clone())
+    });
+    let Some(because) = because else {
+        return (Beginning::Resume(old), resume(&queue, &journal, today));
+    };
+    let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase);
+    let merged = start_over(&queue, &journal, today, standing);
+    (Beginning::StartOver { old, because }, forget_run(merged, now))
+}
+
+/// A job that the run has done well, and that is due again. Not while anything of the run may be under way: that is seen to its end first.
+fn due_again(desired: &Desired, run: &Run, today: &Queue) -> Option<JobAddress> {
+    if run.queue.items.iter().any(|item| run.journal.phase(&item.address).is_in_flight()) {
+        return None;
     }
+    let mut done = run
+        .queue
+        .items
+        .iter()
+        .filter(|item| run.journal.outcome(&item.address).is_some_and(|outcome| outcome.verdict.is_good()));
+    // What is young enough is not in today's queue; what runs already, by whomever, is not started anew.
+    let is_due = |item: &&Item| {
+        let job = desired.job(&item.address).filter(|job| job.every.is_some() && job.id == item.id);
+        let is_only_watched = |item: &Item| item.openings.as_ref().is_some_and(Vec::is_empty);
+        job.is_some() && today.item(&item.address).is_some_and(|item| !is_only_watched(item))
+    };
+    done.find(is_due).map(|item| item.address.clone())
 }
 
 /// Whether a remark says only that something is open which `jbr` has opened itself.
