@@ -56,14 +56,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     scenario("a foreign backup", 1, "hold", None, Spite { foreign: 1, outages: 1, losses: 1, ..QUIET }, 46_500),
     scenario("somebody starts the job", 1, "hold", None, Spite { scheduled: 1, losses: 1, ..QUIET }, 18_672),
     scenario("groups that vanish", 1, "hold", None, Spite { vanishings: 1, outages: 1, losses: 1, ..QUIET }, 19_928),
-    scenario("starting over", 1, "hold", None, Spite { fresh: 1, losses: 1, vanishings: 1, ..QUIET }, 34_056),
+    scenario("starting over", 1, "hold", None, Spite { fresh: 1, losses: 1, vanishings: 1, ..QUIET }, 34_008),
     scenario(
         "starting over while a server is silent",
         1,
         "hold",
         None,
         Spite { fresh: 1, outages: 1, vanishings: 1, ..QUIET },
-        96_864,
+        96_696,
     ),
     scenario("two servers, one silent", 2, "hold", None, Spite { outages: 1, ..QUIET }, 47_270),
     scenario("two servers, a foreign backup", 2, "hold", None, Spite { foreign: 1, ..QUIET }, 36_856),
@@ -71,6 +71,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     scenario("stop", 1, "stop", None, Spite { outages: 1, clock: 1, signals: 1, ..QUIET }, 66_012),
     scenario("two servers, stop", 2, "stop", None, QUIET, 11_306),
     declared([RETRY, ""], scenario("a second try", 1, "hold", None, Spite { losses: 1, outages: 1, ..QUIET }, 28_868)),
+    declared(
+        ["", ", after: [a/job]"],
+        scenario("starting over, one after the other", 2, "hold", None, Spite { fresh: 1, ..QUIET }, 33_096),
+    ),
     declared(
         [RETRY, ", after: [a/job]"],
         scenario("one after the other, with a second try", 2, "hold", None, QUIET, 5_548),

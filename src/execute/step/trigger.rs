@@ -154,7 +154,10 @@ impl Machine<'_> {
                 self.done_without_run(address, Verdict::NeverStarted, note.to_owned())
             }
             Answer::None => {
-                self.journal.entry_mut(address).phase = Phase::Preparing;
+                let entry = self.journal.entry_mut(address);
+                // Nothing came of the closed run's trigger: from here on the item is this run's, and its outcomes count.
+                entry.inherited = false;
+                entry.phase = Phase::Preparing;
                 News::Some
             }
         }
