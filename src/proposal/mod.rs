@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
-use crate::desired::{Desired, Job};
+use crate::desired::{After, Desired, Job};
 use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Opened, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
@@ -177,7 +177,8 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let usual = usual(&histories);
     let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
     let today = due::only_watch(today, desired, state, &histories, now);
-    let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
+    let (beginning, Merged { mut queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
+    come_after_what_is_left(desired, &diff, &mut queue);
     skip_what_cannot_run(&diff, &mut journal);
     skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
@@ -266,6 +267,21 @@ fn skip_what_cannot_run(diff: &Diff, journal: &mut Journal) {
             journal.entry_mut(&decision.address).phase =
                 Phase::Done(Outcome::without_run(Verdict::Skipped, ended, note));
         }
+    }
+}
+
+/// What an interrupted run has left counts as a predecessor, too: one that failed in it and is held today is in the queue, though not in
+/// today's. One that is young enough need not be waited for.
+fn come_after_what_is_left(desired: &Desired, diff: &Diff, queue: &mut Queue) {
+    let is_fresh = |address: &JobAddress| {
+        diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Fresh { .. }))
+    };
+    let queued: Vec<JobAddress> = queue.items.iter().map(|item| item.address.clone()).collect();
+    for item in &mut queue.items {
+        let Some(job) = desired.job(&item.address).filter(|job| job.id == item.id) else { continue };
+        let is_left = |after: &&After| queued.contains(&after.job) && !is_fresh(&after.job);
+        let more: Vec<After> = job.after.iter().filter(is_left).filter(|a| !item.after.contains(a)).cloned().collect();
+        item.after.extend(more);
     }
 }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, earlier, later};
-use jbr::desired::{Desired, Hold, Retry};
+use jbr::desired::{After, Desired, Hold, Job, Retry, When};
 use jbr::diff::Choice;
 use jbr::execute::journal::Phase;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::hold::ByHand;
 use jbr::inventory::{Inventory, ServerView};
-use jbr::jetbackup::facts::{GroupStatus, Log, LogStatus};
+use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
 use jbr::proposal::{Because, Beginning, Proposal, Request, logs_wanted, propose};
 use jbr::seen::{Seen, Why};
 use jbr::state::{JobRecord, State};
@@ -262,4 +262,29 @@ fn what_an_interrupted_run_has_under_way_of_a_held_job_is_only_watched() {
     let proposal = proposal(&crate::left::desired(), &view(none(), Some(good(30))), &state);
     assert!(matches!(proposal.journal.phase(&address()), Phase::Triggered(_)));
     assert_eq!(proposal.queue.item(&address()).unwrap().openings, Some(vec![]));
+}
+
+/// A predecessor that failed in an interrupted run has failed, though it is held by now and in no queue of today.
+#[test]
+fn what_comes_after_a_job_that_failed_in_the_run_comes_after_it_though_it_is_held() {
+    let mut desired = crate::left::desired();
+    let after = After { job: address(), when: When::Success };
+    let other = Job {
+        address: "a/y".parse().unwrap(),
+        id: "e".repeat(24).parse().unwrap(),
+        after: vec![after.clone()],
+        ..desired.jobs[0].clone()
+    };
+    desired.jobs.push(other);
+    let failed_in_it = Outcome::without_run(Verdict::Failed, ago(1), String::new());
+    let mut state = state(Phase::Done(failed_in_it));
+    state.holds = held(None).holds;
+    let mut inventory = view(none(), Some(failed()));
+    if let Seen::Known(jobs) = &mut inventory.servers[0].jobs {
+        let other = facts::Job { id: desired.jobs[1].id.clone(), ..jobs[0].clone() };
+        jobs.push(other);
+    }
+    let proposal = proposal(&desired, &inventory, &state);
+    let item = proposal.queue.items.iter().find(|item| item.address.to_string() == "a/y").unwrap();
+    assert_eq!(item.after, [after]);
 }

@@ -12,6 +12,7 @@ pub(crate) const FOUND: &[(u64, &str)] = &[
     (471, "what is done of a job that has another's name today stays done, in today's queue or not"),
     (488, "what fails while its job is held is not tried again"),
     (899, "a lost trigger of a job that has left the plan is not sent again"),
+    (1656, "what comes after a job that failed in this run, and is held since, is not started"),
     // Planted, each in its turn, and found.
     (0, "what was opened is remembered over a crash"),
     (1, "a group that was there before the trigger is not this run's"),

@@ -248,7 +248,8 @@ impl World {
                 continue;
             };
             is_so |= standing.held.contains(&job.address) || standing.perhaps_young.contains(&job.address);
-            let is_open = book.hours.is_open(&job.windows, now);
+            let not_before = run.journal.entries.get(&item.address).and_then(|entry| entry.not_before);
+            let is_open = book.hours.is_open(&job.windows, not_before.map_or(now, |at| at.max(now)));
             is_so |= !is_open || job.fits;
             if is_open && job.fits {
                 book.figures.count("kept_back_because_it_does_not_fit");
