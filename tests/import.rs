@@ -361,6 +361,17 @@ fn a_written_plan_replaces_nothing() {
 }
 
 #[test]
+fn a_server_that_cannot_be_read_is_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = jbr(folder.path(), &["import", "--host", "127.0.0.1", "--port", "1", "--known-hosts", "known_hosts"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.stderr);
+    for word in ["nothing was found to import, and not all servers could be read", "127.0.0.1: the plan names no `key`"]
+    {
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_configuration_that_is_none_is_told_where_and_how_to_mend() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("folder")).unwrap();
@@ -566,8 +577,8 @@ fn beside_a_plan_only_what_it_lacks_is_proposed() {
     assert!(ran.stderr.contains("not all servers could be read") && ran.stderr.contains("  b: "), "{}", ran.stderr);
     let validated = site.jbr(&["validate", "--plan", "plans"]);
     assert!(validated.stdout.contains("valid: 2 servers, 3 jobs"), "{}", validated.text());
-    // Nothing is left to propose.
+    // Nothing is left to propose; what the silent one has is not known.
     let ran = site.jbr(&["import", "--plan", "plans"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-    assert!(ran.stderr.contains("there is no job to be run"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("nothing was found to import") && ran.stderr.contains("  b: "), "{}", ran.stderr);
 }

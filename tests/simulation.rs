@@ -4,6 +4,13 @@
 //! Only the transport, the clock and (mostly) the disk are not real. One seed is one story: `JBR_SEED=n` tells it again with its
 //! event log, `JBR_SEEDS=n` says how many are tried, `JBR_FROM=n` from which on.
 //!
+//! Three of four blocks of seeds are nights in which all is due; in the others a timer fires, from every 15 minutes to once a day, and plans have
+//! windows (in several zones, over midnight, with exceptions, on both changes of the clock), `fits`, `after`, `every`, `retry` and holds, which
+//! also come and go by hand. There a trigger is judged at the moment at which it leaves, without tolerance: against windows by a slow look
+//! at the clock on the wall, against `every` by the logs that are there, against `after` and `retry` by how groups really ended, against holds by
+//! what was said. By the clock of jbr's machine, that is: where it is wrong, nobody there can know. And nothing is missed: while nothing
+//! goes wrong, what is due, may start and finds the storage free is started by the process that finds it so, before it ends.
+//!
 //! What cannot be promised is allowed in the checks, each narrowly and from the truth, never from what jbr believed:
 //! a backup may write beside one that its plan released; a trigger that JetBackup carried out later than a call may last, or
 //! whose group appeared later than `start_timeout`, may overlap or be repeated; what starts by itself (a schedule, a stranger, a rerun)
@@ -24,11 +31,17 @@ mod dice;
 #[path = "simulation/disk.rs"]
 mod disk;
 #[cfg(test)]
+#[path = "simulation/due.rs"]
+mod due;
+#[cfg(test)]
 #[path = "simulation/fate.rs"]
 mod fate;
 #[cfg(test)]
 #[path = "simulation/figures.rs"]
 mod figures;
+#[cfg(test)]
+#[path = "simulation/hours.rs"]
+mod hours;
 #[cfg(test)]
 #[path = "simulation/life.rs"]
 mod life;
@@ -45,11 +58,17 @@ mod regressions;
 #[path = "simulation/scenario.rs"]
 mod scenario;
 #[cfg(test)]
+#[path = "simulation/schedule.rs"]
+mod schedule;
+#[cfg(test)]
 #[path = "simulation/verdict.rs"]
 mod verdict;
 #[cfg(test)]
 #[path = "simulation/watched.rs"]
 mod watched;
+#[cfg(test)]
+#[path = "simulation/weeks.rs"]
+mod weeks;
 
 #[cfg(test)]
 mod tests {
@@ -63,7 +82,7 @@ mod tests {
     use crate::regressions::{FOUND, known_for};
 
     /// How many seeds are tried if nobody says.
-    const SEEDS: u64 = 2000;
+    const SEEDS: u64 = 1800;
     /// So many seeds bring about everything that can go wrong; with fewer it is not asked for.
     const SEEDS_OF_EVERYTHING: u64 = 1000;
     /// Threads beyond this do not make it faster.
@@ -139,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_seed_tells_the_same_story_every_time() {
-        for seed in 0..20 {
+        for seed in (0..15).chain(50..60) {
             assert_eq!(played(seed, true).log, played(seed, true).log, "seed {seed}");
         }
     }

@@ -95,6 +95,9 @@ pub(super) enum CliError {
     /// A server could not be read for an import.
     #[error("not all servers could be read, so the plan lacks their jobs:\n{}", indented(.0))]
     ImportIncomplete(Vec<String>),
+    /// An import found nothing that could be run, and could not read everything.
+    #[error("nothing was found to import, and not all servers could be read:\n{}", indented(.0))]
+    NothingRead(Vec<String>),
     /// An import found nothing that could be run.
     #[error("there is no job to be run{}", if .0.is_empty() { String::new() } else { format!(":\n{}", indented(.0)) })]
     NothingToImport(Vec<String>),
@@ -266,6 +269,7 @@ impl CliError {
             | Self::Missing(_)
             | Self::Forbidden(_)
             | Self::ImportIncomplete(_)
+            | Self::NothingRead(_)
             | Self::NothingToImport(_)
             | Self::Import(_)
             | Self::ImportOut { .. }
@@ -309,9 +313,8 @@ impl CliError {
             Self::ImportIncomplete(_) => {
                 "`jbr import` again once they answer; what was read is above, and can be used as it is".to_owned()
             }
-            Self::NothingToImport(_) => {
-                "a plan needs a job at least: enable one in JetBackup, or name other servers".to_owned()
-            }
+            Self::NothingRead(_) => "mend what is said there, then `jbr import` again".to_owned(),
+            Self::NothingToImport(_) => "a plan needs a job: enable one in JetBackup, or name other servers".to_owned(),
             Self::ImportOut { .. } => "name a file that is not there yet".to_owned(),
             Self::Config { .. } => "name the config.json of jetbackup-remote; it was in /etc/jetbackup-remote".to_owned(),
             Self::ConfigInvalid { .. } => "mend a copy of it, and import that; docs/migrating.md has all its keys".to_owned(),

@@ -62,6 +62,10 @@ pub(super) fn import(global: &Global, args: &ImportArgs, output: &Output) -> Res
     let beside = args.hosts.is_empty().then_some(&desired);
     let imported = from_servers(&desired, beside, args, output)?;
     imported.said.iter().for_each(|line| output.say(line));
+    // An unknown server may have jobs: that is what is wrong, and not that there are none.
+    if !imported.unread.is_empty() && !has_jobs(&imported.draft) {
+        return Err(CliError::NothingRead(imported.unread));
+    }
     hand_out(&imported.draft, &sources, args, output)?;
     if imported.unread.is_empty() { Ok(Exit::Success) } else { Err(CliError::ImportIncomplete(imported.unread)) }
 }
@@ -163,9 +167,13 @@ fn from_servers(
     import_live(&found, login(args)?, beside).map_err(|error| CliError::Import(error.to_string()))
 }
 
+fn has_jobs(draft: &Draft) -> bool {
+    draft.jobs.iter().any(|job| job.left_out.is_none())
+}
+
 /// Checks that the result is a plan, and prints or writes it.
 fn hand_out(draft: &Draft, beside: &[Source], args: &ImportArgs, output: &Output) -> Result<(), CliError> {
-    if draft.jobs.iter().all(|job| job.left_out.is_some()) {
+    if !has_jobs(draft) {
         let left_out = draft.jobs.iter().filter_map(|job| Some((job, job.left_out.as_ref()?)));
         let lines = left_out.map(|(job, why)| format!("{} ({}): {why}", job.address, printable(&job.label)));
         return Err(CliError::NothingToImport(lines.collect()));

@@ -80,20 +80,29 @@ pub fn start_over(
 /// The interrupted run with the names that its jobs have today: a job is its server's id, and one that was renamed is still the same. Where
 /// its new name was another job's, the one that may be under way keeps it.
 fn under_todays_names(old: &Queue, journal: &Journal, today: &Queue) -> (Queue, Journal) {
+    under_names(old, journal, |item| {
+        let is_same = |new: &&Item| new.id == item.id && new.address.server == item.address.server;
+        today.items.iter().find(is_same).map(|new| new.address.clone())
+    })
+}
+
+/// An interrupted run with other names for its jobs, where there are any; of two jobs that come to have one name, the one that may be under
+/// way keeps it. The plan knows names of jobs that are in no queue today, and what was done of them must not be lost to another's.
+#[must_use]
+pub fn under_names(old: &Queue, journal: &Journal, name: impl Fn(&Item) -> Option<JobAddress>) -> (Queue, Journal) {
     let mut queue = Queue { items: Vec::new(), ..old.clone() };
     let mut renamed = Journal { entries: BTreeMap::new(), ..journal.clone() };
     let (in_flight, rest): (Vec<&Item>, Vec<&Item>) =
         old.items.iter().partition(|item| journal.phase(&item.address).is_in_flight());
     for item in in_flight.into_iter().chain(rest) {
-        let is_same = |new: &&Item| new.id == item.id && new.address.server == item.address.server;
-        let address = today.items.iter().find(is_same).map_or(&item.address, |new| &new.address);
-        if queue.item(address).is_some() {
+        let address = name(item).unwrap_or_else(|| item.address.clone());
+        if queue.item(&address).is_some() {
             continue;
         }
         if let Some(entry) = journal.entries.get(&item.address) {
             renamed.entries.insert(address.clone(), entry.clone());
         }
-        queue.items.push(Item { address: address.clone(), ..item.clone() });
+        queue.items.push(Item { address, ..item.clone() });
     }
     let place =
         |item: &Item| old.items.iter().position(|old| old.id == item.id && old.address.server == item.address.server);
@@ -113,7 +122,8 @@ fn merge(old: &Queue, journal: &Journal, today: Queue, is_kept: impl Fn(&Item, &
         let today = today.items.iter().find(|new| new.address == item.address);
         today.is_none_or(|new| new.id != item.id && in_flight(&item.address))
     };
-    let left: Vec<Item> = kept.iter().filter(stays).map(|item| (*item).clone()).collect();
+    // Today's plan does not want it started: it has left the plan, or is held, or young enough.
+    let left: Vec<Item> = kept.iter().filter(stays).map(|item| (*item).clone().only_watched()).collect();
     let left_addresses: BTreeSet<JobAddress> = left.iter().map(|item| item.address.clone()).collect();
     let todays: Vec<Item> =
         today.items.iter().filter(|item| !left_addresses.contains(&item.address)).cloned().collect();

@@ -8,6 +8,7 @@ use crate::diff::{Choice, Diff, Due};
 use crate::history::History;
 use crate::hold::Holds;
 use crate::names::JobAddress;
+use crate::queue::Queue;
 use crate::state::State;
 
 /// Takes back the decision to run what is held or fresh. What runs is watched, held or not, and a job that does not exist stays an error.
@@ -35,4 +36,22 @@ pub(super) fn settle(
             decision.verdict = Choice::Fresh { last_good, due };
         }
     }
+}
+
+/// What runs already is watched, held or young enough or not; but it is not started again if it fails.
+pub(super) fn only_watch(
+    mut queue: Queue,
+    desired: &Desired,
+    state: &State,
+    histories: &BTreeMap<JobAddress, History>,
+    now: Timestamp,
+) -> Queue {
+    for item in &mut queue.items {
+        let (Some(job), Some(history)) = (desired.job(&item.address), histories.get(&item.address)) else { continue };
+        let is_held = Holds::at(now, job.hold.as_ref(), state.holds.get(&job.address)).is_some();
+        if is_held || job.every.is_some_and(|every| history.fresh_until(every, now).is_some()) {
+            *item = item.clone().only_watched();
+        }
+    }
+    queue
 }

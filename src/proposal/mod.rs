@@ -7,11 +7,11 @@ mod standing;
 use std::collections::BTreeMap;
 
 use crate::clock::{Timestamp, elapsed};
-use crate::desired::{Desired, Job};
+use crate::desired::{After, Desired, Job};
 use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Opened, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
-use crate::execute::resume::{Merged, resume, start_over};
+use crate::execute::resume::{Merged, resume, start_over, under_names};
 use crate::forecast::{Basis, Forecast, Pause, Warning, warnings};
 use crate::history::{History, histories};
 use crate::inventory::Inventory;
@@ -62,9 +62,21 @@ pub enum Beginning {
     StartOver {
         /// The run that is closed.
         old: Interrupted,
-        /// It is older than `run.resume_within`; otherwise `--fresh` asked for it.
-        too_old: bool,
+        /// Why.
+        because: Because,
     },
+}
+
+/// Why an interrupted run is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// `--fresh` asked for it.
+    Asked,
+    /// It is older than `run.resume_within`.
+    TooOld,
+    /// This job was done well in it, and is due again by its `every`: what is left of the run waits, for a window that may be days away, and would
+    /// keep the job waiting with it.
+    DueAgain(JobAddress),
 }
 
 /// The run that was interrupted.
@@ -189,7 +201,9 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     due::settle(&mut diff, desired, state, &histories, now);
     let usual = usual(&histories);
     let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
-    let (beginning, Merged { queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
+    let today = due::only_watch(today, desired, state, &histories, now);
+    let (beginning, Merged { mut queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
+    come_after_what_is_left(desired, &diff, &mut queue);
     skip_what_cannot_run(&diff, &mut journal);
     skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
@@ -227,14 +241,39 @@ fn begin(
         return (Beginning::Fresh, Merged { queue: today, journal });
     };
     let old = Interrupted::from(run);
-    let too_old = elapsed(run.started, now) >= desired.run.resume_within;
-    if fresh || too_old {
-        let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase);
-        let merged = start_over(&run.queue, &run.journal, today, standing);
-        (Beginning::StartOver { old, too_old }, forget_run(merged, now))
+    let (queue, journal) = under_names(&run.queue, &run.journal, |item| {
+        let is_same = |job: &&Job| job.id == item.id && job.address.server == item.address.server;
+        desired.jobs.iter().find(is_same).map(|job| job.address.clone())
+    });
+    let because = if elapsed(run.started, now) >= desired.run.resume_within {
+        Some(Because::TooOld)
+    } else if fresh {
+        Some(Because::Asked)
     } else {
-        (Beginning::Resume(old), resume(&run.queue, &run.journal, today))
+        due_again(desired, &queue, &journal, &today).map(Because::DueAgain)
+    };
+    let Some(because) = because else {
+        return (Beginning::Resume(old), resume(&queue, &journal, today));
+    };
+    let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase);
+    let merged = start_over(&queue, &journal, today, standing);
+    (Beginning::StartOver { old, because }, forget_run(merged, now))
+}
+
+/// A job that the run has done well, and that is due again. Not while anything of the run may be under way: that is seen to its end first.
+fn due_again(desired: &Desired, old: &Queue, journal: &Journal, today: &Queue) -> Option<JobAddress> {
+    if old.items.iter().any(|item| journal.phase(&item.address).is_in_flight()) {
+        return None;
     }
+    let is_good = |item: &&Item| journal.outcome(&item.address).is_some_and(|outcome| outcome.verdict.is_good());
+    let mut done = old.items.iter().filter(is_good);
+    // What is young enough is not in today's queue; what runs already, by whomever, is not started anew.
+    let is_due = |item: &&Item| {
+        let job = desired.job(&item.address).filter(|job| job.every.is_some() && job.id == item.id);
+        let is_only_watched = |item: &Item| item.openings.as_ref().is_some_and(Vec::is_empty);
+        job.is_some() && today.item(&item.address).is_some_and(|item| !is_only_watched(item))
+    };
+    done.find(is_due).map(|item| item.address.clone())
 }
 
 /// Whether a remark says only that something is open which `jbr` has opened itself.
@@ -263,6 +302,21 @@ fn skip_what_cannot_run(diff: &Diff, journal: &mut Journal) {
             journal.entry_mut(&decision.address).phase =
                 Phase::Done(Outcome::without_run(Verdict::Skipped, ended, note));
         }
+    }
+}
+
+/// What an interrupted run has left counts as a predecessor, too: one that failed in it and is held today is in the queue, though not in
+/// today's. One that is young enough need not be waited for.
+fn come_after_what_is_left(desired: &Desired, diff: &Diff, queue: &mut Queue) {
+    let is_fresh = |address: &JobAddress| {
+        diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Fresh { .. }))
+    };
+    let queued: Vec<JobAddress> = queue.items.iter().map(|item| item.address.clone()).collect();
+    for item in &mut queue.items {
+        let Some(job) = desired.job(&item.address).filter(|job| job.id == item.id) else { continue };
+        let is_left = |after: &&After| queued.contains(&after.job) && !is_fresh(&after.job);
+        let more: Vec<After> = job.after.iter().filter(is_left).filter(|a| !item.after.contains(a)).cloned().collect();
+        item.after.extend(more);
     }
 }
 

@@ -55,7 +55,8 @@ pub struct Item {
     pub gates: Vec<Gate>,
     /// The items of this queue that must be over before it.
     pub after: Vec<After>,
-    /// When it may start, in order, without overlaps, as far ahead as the plan was worked out; `None` if at any time.
+    /// When it may start, in order, without overlaps, as far ahead as the plan was worked out; `None` if at any time, and empty if it is only
+    /// to be watched.
     pub openings: Option<Vec<Opening>>,
     /// How much of an opening must be left for it to start; `None` if any.
     pub fits: Option<Duration>,
@@ -63,6 +64,15 @@ pub struct Item {
     pub retry: Retry,
     /// How long it usually takes; `None` where nobody knows.
     pub usual: Option<Usual>,
+}
+
+impl Item {
+    /// The same, for a job that is not to be started now: held, young enough, or in no plan any more. What is under way of it is watched to its
+    /// end, and neither tried again nor triggered again.
+    #[must_use]
+    pub fn only_watched(self) -> Self {
+        Self { openings: Some(Vec::new()), retry: Retry::NEVER, ..self }
+    }
 }
 
 /// How long a backup usually takes, as its past ones did.

@@ -23,7 +23,7 @@ use crate::execute::outcome::Outcome;
 use crate::forecast::{Expected, Unknown};
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::printable::printable;
-use crate::proposal::{Beginning, Interrupted, Proposal};
+use crate::proposal::{Because, Beginning, Interrupted, Proposal};
 use crate::queue::place::Place;
 use crate::seen::Seen;
 use crate::state::{JobRecord, State};
@@ -69,12 +69,7 @@ impl View<'_> {
                 sheet.item(0, symbol::RUNS, &format!("Resumes {old_run}: {done} done, {left} left."));
                 return;
             }
-            Beginning::StartOver { old, too_old: true } => {
-                (old, "it was interrupted, and is older than `run.resume_within` allows".to_owned())
-            }
-            Beginning::StartOver { old, too_old: false } => {
-                (old, "it was interrupted, and `--fresh` asks to start over".to_owned())
-            }
+            Beginning::StartOver { old, because } => (old, why_over(because)),
         };
         sheet.gap();
         let run = self.run(old);
@@ -272,6 +267,15 @@ fn own_groups(proposal: &Proposal) -> BTreeSet<(ServerName, GroupId)> {
         Phase::Queued | Phase::Preparing | Phase::Triggered(_) | Phase::Confirming(_) | Phase::Done(_) => None,
     });
     groups.collect()
+}
+
+/// Why an interrupted run is closed.
+fn why_over(because: &Because) -> String {
+    match because {
+        Because::TooOld => "it was interrupted, and is older than `run.resume_within` allows".to_owned(),
+        Because::Asked => "it was interrupted, and `--fresh` asks to start over".to_owned(),
+        Because::DueAgain(job) => format!("it is not done, and {job}, which is, is due again by its `every`"),
+    }
 }
 
 fn took(outcome: &Outcome) -> String {

@@ -11,7 +11,7 @@ use outlook::{NotAwaitedJson, PauseJson, UnknownJson, WarningJson, WindowJson};
 
 use crate::desired::OnTimeout;
 use crate::diff::{Choice, Decision, GateNotice, Notice, Remark};
-use crate::proposal::{Beginning, Interrupted, Proposal};
+use crate::proposal::{Because, Beginning, Interrupted, Proposal};
 use crate::queue::Item;
 use crate::queue::place::Place;
 use crate::seen::Seen;
@@ -68,8 +68,14 @@ impl From<&Beginning> for BeginningJson {
         let (kind, because, old) = match beginning {
             Beginning::Fresh => return Self { kind: "fresh", because: None, run: None, started: None, left: vec![] },
             Beginning::Resume(old) => ("resume", None, old),
-            Beginning::StartOver { old, too_old: true } => ("start_over", Some("too_old"), old),
-            Beginning::StartOver { old, too_old: false } => ("start_over", Some("asked"), old),
+            Beginning::StartOver { old, because } => {
+                let because = match because {
+                    Because::TooOld => "too_old",
+                    Because::Asked => "asked",
+                    Because::DueAgain(_) => "due_again",
+                };
+                ("start_over", Some(because), old)
+            }
         };
         let Interrupted { id, started, left } = old;
         let left = left.iter().map(ToString::to_string).collect();

@@ -1,10 +1,10 @@
 //! The machine, its driver and its beginning with one mistake each. Every mistake was made by somebody, and each must be found.
 
 use jbr::clock::{earlier, later};
-use jbr::execute::journal::{Confirming, GateState, Journal, Phase, Running};
+use jbr::execute::journal::{Confirming, GateState, Journal, Phase, Running, Stop};
 use jbr::execute::observation::{JobSight, ServerSight, Survey, TriggerAnswer};
 use jbr::execute::outcome::{Outcome, Verdict};
-use jbr::execute::{Action, Observation, Sight, Turn, step};
+use jbr::execute::{Action, End, Observation, Sight, Turn, step};
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::queue::Queue;
 use jbr::seen::Seen;
@@ -63,12 +63,28 @@ pub(crate) enum Mutant {
     TriedAgainAtOnce,
     /// The wall clock is believed when it goes back.
     ClockBelieved,
+    /// A job is started whenever its turn comes.
+    WindowsIgnored,
+    /// The window is looked at before everybody is asked, and not after.
+    WindowNotLookedAtAgain,
+    /// A second try is made although the window has closed meanwhile.
+    TriedAgainInAClosedWindow,
+    /// What does not fit is started all the same.
+    FitsIgnored,
+    /// A job whose window has closed is given up.
+    GivenUpAtTheClose,
+    /// A backup is stopped when its window closes (a window that closes in the middle leaves a stuck sync, as in Argo CD).
+    StoppedAtTheClose,
+    /// A run whose windows have closed is taken for a complete one.
+    ClosedTakenForComplete,
+    /// A run that nobody told to stay waits for its windows.
+    WaitsUnasked,
 }
 
 /// All the mistakes, each with the search that must find it and the invariant that it must break. `journal_covers_world` would tell of
 /// most of them long before harm is done; it is held against them only where it is the one: a machine that forgets a backup on a server
 /// that answers is saved by the look at everybody before the next trigger.
-pub(crate) const MUTANTS: [(Mutant, &str, &str); 23] = [
+pub(crate) const MUTANTS: [(Mutant, &str, &str); 31] = [
     (Mutant::PersistAfterActing, "one server: outages and losses", "triggered_once"),
     (Mutant::UnknownTakenForIdle, "one server: outages and losses", "unknown_is_not_idle"),
     (Mutant::OnlyTheOwnServerAsked, "two servers, one silent", "unknown_is_not_idle"),
@@ -92,6 +108,14 @@ pub(crate) const MUTANTS: [(Mutant, &str, &str); 23] = [
     (Mutant::OrderForgotten, "one after the other, with a second try", "order_is_kept"),
     (Mutant::TriedAgainAtOnce, "a second try", "tries_are_apart"),
     (Mutant::ClockBelieved, "stop", "time_never_goes_back"),
+    (Mutant::WindowsIgnored, "a window", "windows_are_kept"),
+    (Mutant::WindowNotLookedAtAgain, "a window", "windows_are_kept"),
+    (Mutant::TriedAgainInAClosedWindow, "a second try, in a window", "windows_are_kept"),
+    (Mutant::FitsIgnored, "a backup that is to fit", "windows_are_kept"),
+    (Mutant::GivenUpAtTheClose, "a window", "nothing_is_given_up"),
+    (Mutant::StoppedAtTheClose, "a window", "never_stopped_in_time"),
+    (Mutant::ClosedTakenForComplete, "a window", "journal_covers_world"),
+    (Mutant::WaitsUnasked, "a window", "can_always_finish"),
 ];
 
 impl Mutant {
@@ -164,6 +188,7 @@ impl Mutant {
         if self == Self::OrderForgotten {
             queue.items.iter_mut().for_each(|item| item.after.clear());
         }
+        let is_closed = self.forgets_windows(&mut queue, &journal, &seen);
         let settle = queue.items.first().map(|item| item.settle).unwrap_or_default();
         for entry in journal.entries.values_mut() {
             if self == Self::TriedAgainAtOnce && entry.not_before.is_some() {
@@ -200,9 +225,57 @@ impl Mutant {
             (Self::BusyForEver, _) => turn.journal.busy.extend(busy),
             (Self::ClockBelieved, _) if seen.at < journal.at => turn.journal.at = seen.at,
             (Self::ClosedUnderABackup, Action::Wait(_)) => close_at_once(&mut turn),
+            (Self::StoppedAtTheClose, Action::Wait(_)) if is_closed => stop_at_once(&mut turn),
+            (Self::ClosedTakenForComplete, Action::Finish(End::WindowClosed { .. })) => {
+                turn.action = Action::Finish(End::Complete);
+            }
+            (Self::WaitsUnasked, Action::Finish(End::WindowClosed { .. })) => turn.action = Action::Wait(TICK),
+            (Self::GivenUpAtTheClose, Action::Finish(End::WindowClosed { .. })) => {
+                for item in &queue.items {
+                    let phase = &mut turn.journal.entry_mut(&item.address).phase;
+                    *phase = Phase::Done(Outcome::without_run(Verdict::Skipped, seen.at, String::new()));
+                }
+                turn.action = Action::Finish(End::Complete);
+            }
             _ => {}
         }
         turn
+    }
+}
+
+impl Mutant {
+    /// Takes from the queue what it does not heed; whether a window was closed.
+    fn forgets_windows(self, queue: &mut Queue, journal: &Journal, seen: &Observation) -> bool {
+        let mut is_closed = false;
+        for item in &mut queue.items {
+            let Some(openings) = &item.openings else { continue };
+            is_closed |= !openings.iter().any(|opening| opening.contains(seen.at));
+            let is_second_try = journal.entries.get(&item.address).is_some_and(|entry| entry.attempts > 0);
+            let forgets = match self {
+                Self::WindowsIgnored => true,
+                Self::WindowNotLookedAtAgain => matches!(seen.sight, Sight::Survey(_)),
+                Self::TriedAgainInAClosedWindow => is_second_try,
+                _ => false,
+            };
+            if forgets {
+                item.openings = None;
+            }
+            if self == Self::FitsIgnored {
+                item.fits = None;
+            }
+        }
+        is_closed
+    }
+}
+
+/// Instead of waiting, it stops what runs.
+fn stop_at_once(turn: &mut Turn) {
+    let at = turn.journal.at;
+    for (address, entry) in &mut turn.journal.entries {
+        if let Phase::Running(running) = &mut entry.phase {
+            running.stop = Some(Stop { asked: at, times: 1, unseen: false });
+            turn.action = Action::Stop { server: address.server.clone(), group: running.group.clone() };
+        }
     }
 }
 

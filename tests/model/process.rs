@@ -9,7 +9,7 @@ use jbr::queue::Queue;
 use jbr::state::{Run, State};
 
 use super::mutants::Mutant;
-use super::world::World;
+use super::world::{EXPECTED, World};
 
 /// Where processes begin.
 pub(crate) struct Process {
@@ -17,13 +17,26 @@ pub(crate) struct Process {
     pub(crate) desired: Desired,
     /// The one moment of the model: every time is an age from here.
     pub(crate) base: Timestamp,
+    /// Whether it waits for windows (`--wait`).
+    pub(crate) stays: bool,
 }
 
 impl Process {
     /// The queue of this plan, on servers that answer.
     pub(crate) fn queue(&self, world: &World) -> Queue {
         let request = Request { is_asked_for: &|_| true, fresh: false };
-        propose(&self.desired, &world.inventory(), &State::unwritten(), &request, self.base).queue
+        self.as_modelled(propose(&self.desired, &world.inventory(), &State::unwritten(), &request, self.base).queue)
+    }
+
+    /// How long something took decides only how often it is looked at, and here every look is as good as another; and whether it fits, which is
+    /// expected of all alike.
+    fn as_modelled(&self, mut queue: Queue) -> Queue {
+        queue.stays = self.stays;
+        for item in &mut queue.items {
+            item.usual = None;
+            item.fits = self.desired.job(&item.address).filter(|job| job.fits).map(|_| EXPECTED);
+        }
+        queue
     }
 
     /// The journal that a process begins with.
@@ -35,10 +48,7 @@ impl Process {
         let request = Request { is_asked_for: &|_| true, fresh };
         mutant.begins(&mut state, fresh);
         let proposal = propose(&self.desired, &world.inventory(), &state, &request, self.base);
-        // How long something took decides only how often it is looked at, and here every look is as good as another.
-        let mut today = proposal.queue;
-        today.items.iter_mut().for_each(|item| item.usual = None);
-        assert_eq!(today, *queue, "the plan did not change");
+        assert_eq!(self.as_modelled(proposal.queue), *queue, "the plan did not change");
         proposal.journal
     }
 }

@@ -7,7 +7,7 @@ use super::answers::NAS;
 use super::mutants::Mutant;
 use super::process::Process;
 use super::search::{Found, search};
-use super::world::{Door, Execution, Foreign, Spite, Stage, Starter, World};
+use super::world::{Door, Execution, Foreign, Hours, Spite, Stage, Starter, World};
 
 /// One search.
 #[derive(Clone, Copy)]
@@ -24,14 +24,26 @@ pub(crate) struct Scenario {
     door: Option<Door>,
     /// What goes wrong.
     spite: Spite,
+    /// Whether the run waits for its windows (`--wait`).
+    stays: bool,
     /// How many states there are; 0 where nobody has counted.
     pub(crate) states: usize,
 }
 
 const CLOSED: Option<Door> = Some(Door { open: false, stuck: false });
 const STUCK: Option<Door> = Some(Door { open: false, stuck: true });
-const QUIET: Spite =
-    Spite { outages: 0, foreign: 0, scheduled: 0, losses: 0, vanishings: 0, clock: 0, signals: 0, fresh: 0 };
+const QUIET: Spite = Spite {
+    outages: 0,
+    foreign: 0,
+    scheduled: 0,
+    losses: 0,
+    vanishings: 0,
+    clock: 0,
+    signals: 0,
+    fresh: 0,
+    closings: 0,
+    shortenings: 0,
+};
 
 /// What is searched in every run.
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -44,14 +56,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     scenario("a foreign backup", 1, "hold", None, Spite { foreign: 1, outages: 1, losses: 1, ..QUIET }, 46_500),
     scenario("somebody starts the job", 1, "hold", None, Spite { scheduled: 1, losses: 1, ..QUIET }, 18_528),
     scenario("groups that vanish", 1, "hold", None, Spite { vanishings: 1, outages: 1, losses: 1, ..QUIET }, 19_928),
-    scenario("starting over", 1, "hold", None, Spite { fresh: 1, losses: 1, vanishings: 1, ..QUIET }, 34_056),
+    scenario("starting over", 1, "hold", None, Spite { fresh: 1, losses: 1, vanishings: 1, ..QUIET }, 34_008),
     scenario(
         "starting over while a server is silent",
         1,
         "hold",
         None,
         Spite { fresh: 1, outages: 1, vanishings: 1, ..QUIET },
-        96_864,
+        96_696,
     ),
     scenario("two servers, one silent", 2, "hold", None, Spite { outages: 1, ..QUIET }, 46_878),
     scenario("two servers, a foreign backup", 2, "hold", None, Spite { foreign: 1, ..QUIET }, 36_856),
@@ -59,6 +71,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     scenario("stop", 1, "stop", None, Spite { outages: 1, clock: 1, signals: 1, ..QUIET }, 66_012),
     scenario("two servers, stop", 2, "stop", None, QUIET, 11_306),
     declared([RETRY, ""], scenario("a second try", 1, "hold", None, Spite { losses: 1, outages: 1, ..QUIET }, 28_868)),
+    declared(
+        ["", ", after: [a/job]"],
+        scenario("starting over, one after the other", 2, "hold", None, Spite { fresh: 1, ..QUIET }, 33_072),
+    ),
     declared(
         [RETRY, ", after: [a/job]"],
         scenario("one after the other, with a second try", 2, "hold", None, QUIET, 5_548),
@@ -68,6 +84,42 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         scenario("one after the other, however it ended", 2, "hold", None, Spite { outages: 1, ..QUIET }, 31_000),
     ),
     scenario("release", 2, "release", None, QUIET, 20_250),
+    declared([WINDOW, ""], scenario("a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 8_364)),
+    declared(
+        [WINDOW, ""],
+        scenario("a window, a silent server", 1, "hold", None, Spite { closings: 1, outages: 1, ..QUIET }, 13_698),
+    ),
+    declared([WINDOW, ""], scenario("a window and a door", 1, "hold", CLOSED, Spite { closings: 1, ..QUIET }, 8_892)),
+    declared(
+        [FITTING, ""],
+        scenario(
+            "a backup that is to fit",
+            1,
+            "hold",
+            None,
+            Spite { closings: 1, shortenings: 1, losses: 1, ..QUIET },
+            15_072,
+        ),
+    ),
+    declared(
+        [RETRY_IN_WINDOW, ""],
+        scenario("a second try, in a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 25_796),
+    ),
+    declared(
+        ["", ", after: [a/job], window: some"],
+        scenario("one after the other, in a window", 2, "hold", None, Spite { closings: 1, ..QUIET }, 7_170),
+    ),
+    staying(declared(
+        [RETRY_IN_WINDOW, ", after: [{ job: a/job, when: finished }]"],
+        scenario(
+            "one after the other, in a window that is waited for",
+            2,
+            "hold",
+            None,
+            Spite { closings: 1, ..QUIET },
+            26_234,
+        ),
+    )),
 ];
 
 /// What is searched where there is time.
@@ -92,6 +144,21 @@ pub(crate) const LARGER_SCENARIOS: &[Scenario] = &[
     ),
     scenario("release and a silent server", 2, "release", None, Spite { outages: 1, ..QUIET }, 0),
     scenario("stop, two servers", 2, "stop", None, Spite { outages: 1, signals: 1, ..QUIET }, 0),
+    declared(
+        [WINDOW, WINDOW],
+        scenario("two servers, a window, one silent", 2, "hold", None, Spite { closings: 1, outages: 1, ..QUIET }, 0),
+    ),
+    declared(
+        [RETRY_IN_WINDOW, ", after: [a/job], window: some, fits: true"],
+        scenario(
+            "starting over, in a window",
+            2,
+            "hold",
+            None,
+            Spite { closings: 1, shortenings: 1, fresh: 1, ..QUIET },
+            0,
+        ),
+    ),
 ];
 
 const fn scenario(
@@ -102,7 +169,7 @@ const fn scenario(
     spite: Spite,
     states: usize,
 ) -> Scenario {
-    Scenario { name, servers, on_timeout, keys: ["", ""], door, spite, states }
+    Scenario { name, servers, on_timeout, keys: ["", ""], door, spite, stays: false, states }
 }
 
 /// A scenario with more keys for its jobs.
@@ -110,6 +177,17 @@ const fn declared(keys: [&'static str; 2], scenario: Scenario) -> Scenario {
     Scenario { keys, ..scenario }
 }
 
+/// A scenario whose run waits for its windows.
+const fn staying(scenario: Scenario) -> Scenario {
+    Scenario { stays: true, ..scenario }
+}
+
+/// A window, of which the plan says only that there is one: when it is open, the world decides.
+const WINDOW: &str = ", window: some";
+/// The same, for a backup that is to fit into what is left of it.
+const FITTING: &str = ", window: some, fits: true";
+/// A second try, after a wait, in the window.
+const RETRY_IN_WINDOW: &str = ", window: some, retry: { attempts: 2, wait: 130s }";
 /// A second try, after a wait.
 const RETRY: &str = ", retry: { attempts: 2, wait: 130s }";
 
@@ -120,7 +198,7 @@ impl Scenario {
         let text = self.plan();
         let desired = plan::load(&[Source { path: "plan.yaml".into(), text }]).unwrap();
         let world = World::new(&desired, self.door, self.spite);
-        let process = Process { desired, base };
+        let process = Process { desired, base, stays: self.stays };
         let queue = process.queue(&world);
         search(&queue, &process, roots(world), mutant)
     }
@@ -142,7 +220,9 @@ impl Scenario {
         };
         let servers: String = names.iter().map(server).collect();
         let jobs: String = names.iter().zip(self.keys).map(job).collect();
-        format!("version: 1\nrun: {{ poll: 130s, unreachable_wait: 130s }}\nservers:\n{servers}jobs:\n{jobs}")
+        let uses = self.keys.iter().any(|keys| keys.contains("window"));
+        let windows = if uses { "windows: { some: { timezone: UTC } }\n" } else { "" };
+        format!("version: 1\nrun: {{ poll: 130s, unreachable_wait: 130s }}\n{windows}servers:\n{servers}jobs:\n{jobs}")
     }
 }
 
@@ -154,10 +234,12 @@ fn roots(clean: World) -> Vec<World> {
     let foreign = clean.spend(|spite| &mut spite.foreign);
     let scheduled = clean.spend(|spite| &mut spite.scheduled);
     let outage = clean.spend(|spite| &mut spite.outages);
+    let closed = clean.spend(|spite| &mut spite.closings);
     let dirty = [
         foreign.map(|world| world.with(&first, |server| server.foreign = Foreign::New)),
         scheduled.map(|world| world.with(&first, |server| server.executions.push(running))),
         outage.map(|world| world.with(&first, |server| server.up = false)),
+        closed.map(|world| World { hours: Hours::Closed, ..world }),
         Some(clean.with(&first, |server| server.old = Some(true))),
         Some(clean),
     ];

@@ -13,7 +13,7 @@ use super::mutants::Mutant;
 use super::process::Process;
 use super::truth::{Broken, Judge};
 use super::words;
-use super::world::World;
+use super::world::{Hours, World};
 
 /// More states than this is a model that has grown out of hand.
 const STATES_MAX: usize = 5_000_000;
@@ -47,9 +47,10 @@ pub(crate) struct Found {
 /// Visits every state that can be reached from these worlds.
 pub(crate) fn search(queue: &Queue, process: &Process, roots: Vec<World>, mutant: Mutant) -> Found {
     let base = process.base;
+    let may_skip = roots.iter().any(World::may_hinder);
     let mut search = Search {
         queue,
-        judge: Judge { queue, mutant },
+        judge: Judge { queue, mutant, may_skip },
         process,
         base,
         mutant,
@@ -61,7 +62,8 @@ pub(crate) fn search(queue: &Queue, process: &Process, roots: Vec<World>, mutant
     for world in roots {
         let journal = Journal::new(base);
         let state = State { world, stored: journal.clone(), mind: journal, next: None, stop: false };
-        search.add(state, None, "the beginning");
+        let is_closed = state.world.hours == Hours::Closed;
+        search.add(state, None, if is_closed { "the beginning, with the window closed" } else { "the beginning" });
     }
     let broken = search.run();
     Found { states: search.places.len(), ways: search.ways.len(), broken }
@@ -77,6 +79,11 @@ struct Search<'a> {
     open: VecDeque<usize>,
     places: Vec<Place>,
     ways: Vec<(usize, usize)>,
+}
+
+/// Whether one state leads to another by a window that opens.
+fn opens(from: &State, to: &State) -> bool {
+    from.world.hours == Hours::Closed && to.world.hours != Hours::Closed
 }
 
 /// A state, and how it was reached first.
@@ -95,8 +102,19 @@ impl Search<'_> {
             }
             assert!(self.places.len() < STATES_MAX, "the model has grown out of hand");
         }
-        let stuck = self.stuck()?;
-        Some(("can_always_finish", self.trace(stuck, "no end can be reached from here".to_owned())))
+        let stuck = |at, what: &str| ("can_always_finish", self.trace(at, what.to_owned()));
+        if let Some(at) = self.stuck(&self.ways, |place| place.is_end) {
+            return Some(stuck(at, "no end can be reached from here"));
+        }
+        // A window may never open again. Then the process ends, unless it was told to stay.
+        let ends = |place: &Place| matches!(place.state.next, Some(Action::Finish(_)));
+        let at = self.stuck(&self.ways_without_openings(), ends).filter(|_| !self.queue.stays)?;
+        Some(stuck(at, "no process ends from here, unless the window opens"))
+    }
+
+    fn ways_without_openings(&self) -> Vec<(usize, usize)> {
+        let state = |index: &usize| &self.places[*index].state;
+        self.ways.iter().filter(|(from, to)| !opens(state(from), state(to))).copied().collect()
     }
 
     fn add(&mut self, state: State, from: Option<usize>, how: &str) {
@@ -128,8 +146,11 @@ impl Search<'_> {
         }
     }
 
-    /// A process starts, and goes on or starts over.
+    /// A process starts, and goes on or starts over; it finds the window as it has become meanwhile.
     fn start(&mut self, index: usize, state: &State) -> Result<(), Broken> {
+        for (how, world) in state.world.the_window_moves() {
+            self.add(State { world, ..state.clone() }, Some(index), &how);
+        }
         let over = state.world.started_over().map(|world| (world, true));
         for (world, fresh) in over.into_iter().chain([(state.world.clone(), false)]) {
             let journal = self.process.begin(self.queue, &world, &state.stored, fresh, self.mutant);
@@ -180,9 +201,10 @@ impl Search<'_> {
 
     /// The machine takes a turn, and the driver stores what came of it.
     fn turn(&mut self, index: usize, state: &State, sight: Sight, at: Timestamp, how: &str) -> Result<(), Broken> {
-        let seen = self.mutant.sight(Observation { at, stop: state.stop, sight }, &state.mind, self.queue);
-        let turn = self.mutant.step(self.queue, &state.mind, &seen);
-        let checked = invariant::check(self.queue, &state.mind, &seen, &turn);
+        let queue = state.world.at_this_hour(self.queue, self.base);
+        let seen = self.mutant.sight(Observation { at, stop: state.stop, sight }, &state.mind, &queue);
+        let turn = self.mutant.step(&queue, &state.mind, &seen);
+        let checked = invariant::check(&queue, &state.mind, &seen, &turn);
         checked
             .map_err(|violation| Broken { invariant: violation.name, what: format!("{how}; {}", violation.what) })?;
         let now = at.max(self.base);
@@ -197,14 +219,14 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// A state from which no end can be reached.
-    fn stuck(&self) -> Option<usize> {
+    /// A state from which none of these ends can be reached over these ways.
+    fn stuck(&self, ways: &[(usize, usize)], is_end: impl Fn(&Place) -> bool) -> Option<usize> {
         let mut back: Vec<Vec<usize>> = vec![Vec::new(); self.places.len()];
-        for (from, to) in &self.ways {
+        for (from, to) in ways {
             back[*to].push(*from);
         }
         let mut can = vec![false; self.places.len()];
-        let mut open: Vec<usize> = (0..self.places.len()).filter(|index| self.places[*index].is_end).collect();
+        let mut open: Vec<usize> = (0..self.places.len()).filter(|index| is_end(&self.places[*index])).collect();
         while let Some(index) = open.pop() {
             if !std::mem::replace(&mut can[index], true) {
                 open.extend(&back[index]);

@@ -1,16 +1,16 @@
 //! What must hold, told by the world and not by the journal.
 
 use jbr::clock::elapsed;
-use jbr::desired::When;
+use jbr::desired::{OnTimeout, When};
 use jbr::execute::Action;
 use jbr::execute::journal::{GateState, Journal, Phase};
-use jbr::execute::outcome::Outcome;
-use jbr::names::ServerName;
+use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::names::{GroupId, ServerName};
 use jbr::queue::{Item, Queue};
 
 use super::answers::{group_id, log_id};
 use super::mutants::Mutant;
-use super::world::{Execution, Foreign, Server, Stage, Starter, World};
+use super::world::{Execution, Foreign, Hours, Server, Stage, Starter, World};
 
 /// A broken invariant.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) queue: &'a Queue,
     /// On whom judgement is passed: against some, not every invariant is held.
     pub(crate) mutant: Mutant,
+    /// Whether there is anything for which a job may be skipped that comes after no other.
+    pub(crate) may_skip: bool,
 }
 
 impl Judge<'_> {
@@ -41,8 +43,10 @@ impl Judge<'_> {
             Action::Trigger { server, .. } => {
                 self.order_is_kept(mind, server)?;
                 self.tries_are_apart(mind, server)?;
+                self.windows_are_kept(world, server)?;
                 self.unknown_is_not_idle(world, mind, server)
             }
+            Action::Stop { server, group } => self.never_stopped_in_time(mind, server, group),
             Action::Set { server, open: false, .. } => self.never_closed_under_a_backup(server, &world.servers[server]),
             _ => Ok(()),
         }
@@ -54,6 +58,33 @@ impl Judge<'_> {
         for (address, entry) in entries {
             let may = entry.not_before.is_none_or(|at| at <= mind.at);
             self.ensure("tries_are_apart", may, || format!("{address} is tried again too early"))?;
+        }
+        Ok(())
+    }
+
+    /// Nothing starts in a closed window, nor in what is left of one if that is too short for it.
+    fn windows_are_kept(&self, world: &World, target: &ServerName) -> Result<(), Broken> {
+        let windowed = |item: &&Item| item.address.server == *target && item.openings.is_some();
+        for item in self.queue.items.iter().filter(windowed) {
+            let may = match world.hours {
+                Hours::Open => true,
+                Hours::Short => item.fits.is_none(),
+                Hours::Closed => false,
+            };
+            self.ensure("windows_are_kept", may, || {
+                format!("{} is started, and the window is {:?}", item.address, world.hours)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Only what is overdue is stopped, and only if the plan says so: no window that closes is a reason.
+    fn never_stopped_in_time(&self, mind: &Journal, target: &ServerName, group: &GroupId) -> Result<(), Broken> {
+        for item in self.queue.items.iter().filter(|item| item.address.server == *target) {
+            let Phase::Running(running) = mind.phase(&item.address) else { continue };
+            let is_its = running.group == *group;
+            let is_due = item.on_timeout == OnTimeout::Stop && elapsed(running.since, mind.at) >= item.timeout;
+            self.ensure("never_stopped_in_time", !is_its || is_due, || format!("{} is told to stop", item.address))?;
         }
         Ok(())
     }
@@ -122,7 +153,7 @@ impl Judge<'_> {
 
     /// What must hold when the run is over: nothing is open or under way unnoticed, and no verdict is better than the truth.
     pub(crate) fn at_the_end(&self, world: &World, journal: &Journal) -> Result<(), Broken> {
-        for Item { address, .. } in &self.queue.items {
+        for Item { address, after, .. } in &self.queue.items {
             let server = &world.servers[&address.server];
             let is_alarm = |state: &GateState| matches!(state, GateState::LeftOpen { .. });
             let alarmed =
@@ -134,6 +165,9 @@ impl Judge<'_> {
             let outcome = journal.outcome(address);
             self.ensure("journal_covers_world", outcome.is_some(), || format!("{address} has no outcome"))?;
             let is_fair = outcome.is_none_or(|outcome| is_fair(outcome, server));
+            let is_given_up = outcome.is_some_and(|outcome| outcome.verdict == Verdict::Skipped);
+            let may_skip = self.may_skip || !after.is_empty();
+            self.ensure("nothing_is_given_up", !is_given_up || may_skip, || format!("{address}: {outcome:?}"))?;
             self.ensure("good_only_if_it_is", is_fair, || format!("{address}: {outcome:?} is not the truth"))?;
         }
         Ok(())

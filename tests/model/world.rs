@@ -1,11 +1,23 @@
 //! A world small enough to visit every state of: servers with a job each, what somebody else does on them, doors that are kept closed,
 //! and commands that are lost or carried out late.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use jbr::clock::{Timestamp, earlier, later};
 use jbr::desired::{Desired, Job};
 use jbr::execute::Action;
 use jbr::names::{JobId, ServerName};
+use jbr::queue::Queue;
+use jbr::window::Opening;
+
+use super::TICK;
+
+/// How far away everything is that is not near: no wait of the machine is as long.
+const FAR: Duration = Duration::from_secs(24 * 3600);
+/// How long a backup is expected to take, for those that are to fit: longer than what is left of a window that closes soon.
+pub(crate) const EXPECTED: Duration = Duration::from_secs(3600);
 
 /// One server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -105,6 +117,17 @@ pub(crate) struct Late {
     pub(crate) last_chance: bool,
 }
 
+/// The window of the jobs that have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Hours {
+    /// Open, and for long.
+    Open,
+    /// Open, and not for as long as a backup is expected to take.
+    Short,
+    /// Closed; it opens again when it likes.
+    Closed,
+}
+
 /// How often each kind of trouble may still come. Each multiplies the states, so not every scenario has all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Spite {
@@ -124,6 +147,10 @@ pub(crate) struct Spite {
     pub(crate) signals: u8,
     /// The run is started over (`--fresh`).
     pub(crate) fresh: u8,
+    /// The window closes.
+    pub(crate) closings: u8,
+    /// What is left of the window becomes too short for a backup.
+    pub(crate) shortenings: u8,
 }
 
 /// All of it.
@@ -135,6 +162,8 @@ pub(crate) struct World {
     pub(crate) spite: Spite,
     /// How many times the run was started over.
     pub(crate) run: u8,
+    /// Whether the window is open.
+    pub(crate) hours: Hours,
 }
 
 impl World {
@@ -151,7 +180,7 @@ impl World {
             late: None,
         };
         let servers = desired.jobs.iter().map(|job| (job.address.server.clone(), server(job))).collect();
-        Self { servers, spite, run: 0 }
+        Self { servers, spite, run: 0, hours: Hours::Open }
     }
 
     /// The same world with one server changed.
@@ -234,10 +263,51 @@ impl World {
         }
         let mut events: Vec<(String, Self)> =
             self.servers.iter().flat_map(|(name, server)| self.events_on(name, server)).collect();
+        // From the decision to the command no time passes: what happens then happens while the command is on its way.
         if !matches!(action, Action::Trigger { .. }) {
             events.extend(self.somebody_starts());
+            events.extend(self.the_window_moves());
         }
         events
+    }
+
+    /// It closes at once or after a time that is too short for a backup, as often as there is spite for it; and can always open again.
+    pub(crate) fn the_window_moves(&self) -> Vec<(String, Self)> {
+        let to = |hours| Self { hours, ..self.clone() };
+        let after_a_close = self.spend(|spite| &mut spite.closings).map(|world| Self { hours: Hours::Closed, ..world });
+        let closes = |world| ("the window closes".to_owned(), world);
+        match self.hours {
+            Hours::Closed => vec![("the window opens".to_owned(), to(Hours::Open))],
+            Hours::Short => vec![closes(to(Hours::Closed))],
+            Hours::Open => {
+                let short =
+                    self.spend(|spite| &mut spite.shortenings).map(|world| Self { hours: Hours::Short, ..world });
+                let short = short.map(|world| ("the window will close soon".to_owned(), world));
+                after_a_close.map(closes).into_iter().chain(short).collect()
+            }
+        }
+    }
+
+    /// Whether anything in it, or to come, is a reason to give up a job that nothing comes before.
+    pub(crate) fn may_hinder(&self) -> bool {
+        self.spite.outages > 0 || self.servers.values().any(|server| server.door.is_some() || !server.up)
+    }
+
+    /// A queue as it is at this hour: what its windows come to, seen from `base`.
+    pub(crate) fn at_this_hour<'q>(&self, queue: &'q Queue, base: Timestamp) -> Cow<'q, Queue> {
+        if queue.items.iter().all(|item| item.openings.is_none()) {
+            return Cow::Borrowed(queue);
+        }
+        let opening = match self.hours {
+            Hours::Open => Opening { from: earlier(base, FAR), to: later(base, FAR * 2) },
+            Hours::Short => Opening { from: earlier(base, FAR), to: later(base, TICK * 2) },
+            Hours::Closed => Opening { from: later(base, FAR), to: later(base, FAR * 2) },
+        };
+        let mut queue = queue.clone();
+        for openings in queue.items.iter_mut().filter_map(|item| item.openings.as_mut()) {
+            *openings = vec![opening];
+        }
+        Cow::Owned(queue)
     }
 
     /// Not while a trigger of the same job is on its way or shows nothing yet: whose is whose could not be told.

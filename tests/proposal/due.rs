@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use jbr::clock::{Timestamp, earlier, later};
-use jbr::desired::{Desired, Hold};
+use jbr::desired::{After, Desired, Hold, Job, Retry, When};
 use jbr::diff::Choice;
 use jbr::execute::journal::Phase;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::hold::ByHand;
 use jbr::inventory::{Inventory, ServerView};
-use jbr::jetbackup::facts::{GroupStatus, Log, LogStatus};
-use jbr::proposal::{Beginning, Proposal, Request, logs_wanted, propose};
+use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
+use jbr::proposal::{Because, Beginning, Proposal, Request, logs_wanted, propose};
 use jbr::seen::{Seen, Why};
 use jbr::state::{JobRecord, State};
 
@@ -206,4 +206,100 @@ fn logs_are_read_of_the_jobs_that_are_measured_by_them_and_of_those_that_nobody_
     let mut with_age = crate::left::desired();
     with_age.jobs[0].max_age = Some(HOUR);
     assert_eq!(wanted(&with_age, &timed(5)), 1);
+}
+
+/// A run that waits for the windows of others must not keep a job from being due.
+#[test]
+fn what_is_done_in_a_run_and_due_again_begins_another_one() {
+    let done = |verdict, hours| {
+        let started = Some(ago(hours + 1));
+        let outcome =
+            Outcome { started, ended: ago(hours), ..Outcome::without_run(verdict, ago(hours), String::new()) };
+        let mut state = state(Phase::Done(outcome));
+        state.run.as_mut().unwrap().started = ago(6);
+        state
+    };
+    let again = Some(Because::DueAgain(address()));
+    for (what, desired, state, logs, expected) in [
+        ("it is old", every(2), done(Verdict::Completed, 3), good(3), again.clone()),
+        ("it is old, in part", every(2), done(Verdict::Partial, 3), good(3), again),
+        ("it is young", every(4), done(Verdict::Completed, 3), good(3), None),
+        ("it failed: that is the next run's", every(2), done(Verdict::Failed, 3), failed(), None),
+        ("once a run", crate::left::desired(), done(Verdict::Completed, 3), good(3), None),
+    ] {
+        let proposal = proposal(&desired, &view(none(), Some(logs)), &state);
+        let because = match &proposal.beginning {
+            Beginning::StartOver { because, .. } => Some(because.clone()),
+            _ => None,
+        };
+        assert_eq!(because, expected, "{what}");
+        let queued = *proposal.journal.phase(&address()) == Phase::Queued && proposal.queue.item(&address()).is_some();
+        assert_eq!(queued, expected.is_some(), "{what}");
+    }
+
+    // A job that was renamed since is the same job.
+    let mut renamed = every(2);
+    renamed.jobs[0].address = "a/renamed".parse().unwrap();
+    let address = renamed.jobs[0].address.clone();
+    let proposal = proposal(&renamed, &view(none(), Some(good(3))), &done(Verdict::Completed, 3));
+    let again =
+        matches!(&proposal.beginning, Beginning::StartOver { because: Because::DueAgain(job), .. } if *job == address);
+    assert!(again && *proposal.journal.phase(&address) == Phase::Queued, "{:?}", proposal.beginning);
+}
+
+/// What is held, or young enough, and runs all the same, is watched to its end; it is not started again if it fails.
+#[test]
+fn what_is_held_or_young_and_runs_is_only_watched() {
+    let under_way = || groups(GroupStatus::Started);
+    let tried = |mut desired: Desired| {
+        desired.jobs[0].retry = Retry { attempts: 3, ..Retry::NEVER };
+        desired
+    };
+    for (what, desired, state, logs, is_only_watched) in [
+        ("neither", tried(crate::left::desired()), new_state(), good(1), false),
+        ("held", tried(crate::left::desired()), held(None), good(1), true),
+        ("the hold is over", tried(crate::left::desired()), held(Some(ago(1))), good(1), false),
+        ("young", tried(every(24)), new_state(), good(1), true),
+        ("old", tried(every(24)), new_state(), good(25), false),
+    ] {
+        let proposal = proposal(&desired, &view(under_way(), Some(logs)), &state);
+        let item = proposal.queue.item(&address()).unwrap();
+        let never = item.retry == Retry::NEVER && item.openings == Some(vec![]);
+        assert_eq!(never, is_only_watched, "{what}: {item:?}");
+    }
+}
+
+/// The same for what an interrupted run has under way: its lost trigger is waited out, and not sent again.
+#[test]
+fn what_an_interrupted_run_has_under_way_of_a_held_job_is_only_watched() {
+    let mut state = state(triggered(HOUR));
+    state.holds = held(None).holds;
+    let proposal = proposal(&crate::left::desired(), &view(none(), Some(good(30))), &state);
+    assert!(matches!(proposal.journal.phase(&address()), Phase::Triggered(_)));
+    assert_eq!(proposal.queue.item(&address()).unwrap().openings, Some(vec![]));
+}
+
+/// A predecessor that failed in an interrupted run has failed, though it is held by now and in no queue of today.
+#[test]
+fn what_comes_after_a_job_that_failed_in_the_run_comes_after_it_though_it_is_held() {
+    let mut desired = crate::left::desired();
+    let after = After { job: address(), when: When::Success };
+    let other = Job {
+        address: "a/y".parse().unwrap(),
+        id: "e".repeat(24).parse().unwrap(),
+        after: vec![after.clone()],
+        ..desired.jobs[0].clone()
+    };
+    desired.jobs.push(other);
+    let failed_in_it = Outcome::without_run(Verdict::Failed, ago(1), String::new());
+    let mut state = state(Phase::Done(failed_in_it));
+    state.holds = held(None).holds;
+    let mut inventory = view(none(), Some(failed()));
+    if let Seen::Known(jobs) = &mut inventory.servers[0].jobs {
+        let other = facts::Job { id: desired.jobs[1].id.clone(), ..jobs[0].clone() };
+        jobs.push(other);
+    }
+    let proposal = proposal(&desired, &inventory, &state);
+    let item = proposal.queue.items.iter().find(|item| item.address.to_string() == "a/y").unwrap();
+    assert_eq!(item.after, [after]);
 }

@@ -7,7 +7,7 @@ use jbr::forecast::{Pause, What};
 use jbr::inventory::Inventory;
 use jbr::jetbackup::facts::{GroupStatus, Log, LogStatus};
 use jbr::plan::{self, Source};
-use jbr::proposal::{Beginning, NotQueued, Proposal, Request, propose};
+use jbr::proposal::{Because, Beginning, NotQueued, Proposal, Request, propose};
 use jbr::queue::Gate;
 use jbr::seen::Seen;
 use jbr::state::State;
@@ -64,7 +64,7 @@ fn a_run_that_waits_for_its_windows_is_neither_gone_on_with_nor_closed() {
     let mut old = state(Phase::Queued);
     old.run.as_mut().unwrap().started = earlier(now(), HOUR * 40);
     let proposal = proposal(&shut(), &idle(), &old);
-    assert!(matches!(proposal.beginning, Beginning::StartOver { too_old: true, .. }));
+    assert!(matches!(proposal.beginning, Beginning::StartOver { because: Because::TooOld, .. }));
     assert!(proposal.standstill().is_some(), "it is closed when another can begin");
 }
 

@@ -13,6 +13,7 @@ use jbr::simulator::{ExecutionEnd, Fault, Fleet, Group, Phase, Rule, Server, Tri
 use jbr::state::Run;
 
 use crate::figures::Figures;
+use crate::hours::Hours;
 use crate::scenario::{CALL_MAX, START_TIMEOUT};
 
 /// How long an administrator takes to clear away what can never end by itself: a group that died with a reboot, or one that
@@ -57,6 +58,10 @@ pub(crate) struct Book {
     pub(crate) late_gates: BTreeSet<String>,
     /// When the machine's clock was set last.
     pub(crate) clock_set: Option<Timestamp>,
+    /// What a person holds, and until when by the machine's clock.
+    pub(crate) held_by_hand: BTreeMap<JobAddress, Option<Timestamp>>,
+    /// When windows are open, as far as anybody asked.
+    pub(crate) hours: Hours,
     triggers_read: usize,
     ends_read: usize,
 }
@@ -69,6 +74,15 @@ pub(crate) struct RunTruth {
     pub(crate) jobs: BTreeMap<JobAddress, JobId>,
     /// When each outcome was stored.
     pub(crate) done: BTreeMap<JobAddress, (Outcome, Timestamp)>,
+    /// How many tries each job had by any of its plans, and the shortest wait between two of them.
+    pub(crate) tries: BTreeMap<(String, String), (u32, Duration)>,
+}
+
+impl RunTruth {
+    /// The most tries that a job had by its plans.
+    pub(crate) fn attempts(&self, server: &str, job: &str) -> u32 {
+        self.tries.get(&(server.to_owned(), job.to_owned())).map_or(1, |(attempts, _)| *attempts)
+    }
 }
 
 /// A trigger that jbr sent.
@@ -106,6 +120,8 @@ impl Book {
             runs: BTreeMap::new(),
             late_gates: BTreeSet::new(),
             clock_set: None,
+            held_by_hand: BTreeMap::new(),
+            hours: Hours::default(),
             triggers_read: 0,
             ends_read: 0,
         }
@@ -128,10 +144,13 @@ impl Book {
 
     /// A process begins a run, or goes on with it.
     pub(crate) fn begins(&mut self, run: &Run, now: Timestamp) {
-        let new = || RunTruth { started: now, jobs: BTreeMap::new(), done: BTreeMap::new() };
+        let new = || RunTruth { started: now, jobs: BTreeMap::new(), done: BTreeMap::new(), tries: BTreeMap::new() };
         let truth = self.runs.entry(run.id.to_string()).or_insert_with(new);
         for item in &run.queue.items {
             truth.jobs.insert(item.address.clone(), item.id.clone());
+            let job = (item.address.server.to_string(), item.id.to_string());
+            let (attempts, wait) = truth.tries.entry(job).or_insert((1, item.retry.wait));
+            (*attempts, *wait) = (item.retry.attempts.max(*attempts), item.retry.wait.min(*wait));
         }
         self.owns(run.id.as_str(), &run.journal);
     }

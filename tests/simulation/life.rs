@@ -1,6 +1,7 @@
 //! From process to process, until a run is over; and from night to night.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use jbr::execute::End;
 use jbr::execute::drive::{DriveError, drive};
 use jbr::execute::perform::Performer;
 use jbr::inventory::collect::collect;
-use jbr::proposal::{Beginning, Proposal, Request, in_doubt, propose};
+use jbr::names::JobAddress;
+use jbr::proposal::{Because, Beginning, Proposal, Request, logs_wanted, propose};
 use jbr::queue::Gate;
 use jbr::simulator::{Fleet, VirtualClock};
 use jbr::state::store::{RunKeeper, Store as _};
@@ -22,11 +24,13 @@ use crate::audited;
 use crate::book::{Book, Shared};
 use crate::dice::Dice;
 use crate::disk::Disk;
+use crate::due::Standing;
 use crate::fate::{Fate, MortalStore, OwnClock, WatchedClock, What};
 use crate::figures::Figures;
 use crate::night::{Misfortune, night, trouble};
 use crate::plans;
 use crate::scenario::{DAY, Scenario, scenario};
+use crate::schedule::{Schedule, Timer};
 use crate::verdict;
 use crate::watched::{Listener, WatchedKeeper, WatchedPerformer, links, shared};
 
@@ -55,39 +59,67 @@ pub(crate) struct World {
     pub(crate) disk: Disk,
     lag: Duration,
     /// How far the machine's wall clock is ahead of the truth.
-    ahead: TimeDelta,
+    pub(crate) ahead: TimeDelta,
     /// It was set since the last process began.
     is_clock_set: bool,
+    /// When processes start, unless it is once a night.
+    timer: Option<Timer>,
+    /// Whoever writes windows, order and the rest into the plan.
+    schedule: Option<Schedule>,
     /// What goes wrong between processes.
-    dice: Dice,
+    pub(crate) dice: Dice,
     /// The state as it was found last, for what must not be lost.
     before: Option<State>,
+    /// What was true of the plan's jobs when the last process read the servers.
+    pub(crate) standing: Option<Rc<Standing>>,
 }
 
 /// How a process ended.
 #[derive(Debug)]
-enum Last {
+pub(crate) enum Last {
     Died,
+    /// Nothing was due.
+    Idle,
+    /// Something was due, no window was open for it, and no run was begun.
+    Shut,
     /// It ended, with its exit code; `None` where it died with the end stored.
     Ended(End, Option<Exit>),
 }
 
 /// Plays a seed to its end, or until a promise is broken.
 pub(crate) fn play(seed: u64, telling: bool) -> Told {
-    let Scenario { start, fleet, universe, desired, nights, lag, is_plain, is_on_disk } = scenario(seed);
+    let Scenario { start, fleet, universe, desired, nights, timer, schedule, lag, is_plain, is_on_disk } =
+        scenario(seed);
     let book = shared(Book::new(start, telling));
     let clock = VirtualClock::starting(start);
     let disk = if is_on_disk { Disk::in_files() } else { Disk::in_memory() };
     // Other dice than the scenario's, so that a change here leaves the fleets as they are.
     let dice = Dice::new(!seed);
     let (fleet, ahead) = (shared(fleet), TimeDelta::zero());
-    let mut world =
-        World { universe, desired, fleet, book, clock, disk, lag, ahead, is_clock_set: false, dice, before: None };
+    let mut world = World {
+        universe,
+        desired,
+        fleet,
+        book,
+        clock,
+        disk,
+        lag,
+        ahead,
+        is_clock_set: false,
+        timer,
+        schedule,
+        dice,
+        before: None,
+        standing: None,
+    };
     world.tell(|| format!("{:#?}", world.desired));
-    let is_over = (0..nights).any(|number| {
-        world.pass_until(later(start, DAY * u32::try_from(number).unwrap()));
-        !world.night(number, is_plain)
-    });
+    let is_over = match timer {
+        Some(timer) => !world.weeks(timer, is_plain),
+        None => (0..nights).any(|number| {
+            world.pass_until(later(start, DAY * u32::try_from(number).unwrap()));
+            !world.night(number, is_plain)
+        }),
+    };
     if !is_over {
         world.count("seeds_to_the_end");
     }
@@ -103,16 +135,16 @@ impl World {
         self.book.lock().unwrap().tell(self.clock.now(), what);
     }
 
-    fn count(&self, what: &str) {
+    pub(crate) fn count(&self, what: &str) {
         self.book.lock().unwrap().figures.count(what);
     }
 
     /// Nobody is there, and the book is kept all the same.
-    fn pass(&self, how_long: Duration) {
+    pub(crate) fn pass(&self, how_long: Duration) {
         self.pass_until(later(self.clock.now(), how_long));
     }
 
-    fn pass_until(&self, end: Timestamp) {
+    pub(crate) fn pass_until(&self, end: Timestamp) {
         let start = self.clock.now();
         while self.clock.now() < end {
             let is_quiet = self.clock.now() >= later(start, QUIET_AFTER);
@@ -121,11 +153,11 @@ impl World {
         }
     }
 
-    fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.book.lock().unwrap().broken.is_some()
     }
 
-    fn set_clock(&mut self, ahead: TimeDelta) {
+    pub(crate) fn set_clock(&mut self, ahead: TimeDelta) {
         if ahead != self.ahead {
             self.count(if ahead < self.ahead { "clock_back" } else { "clock_forward" });
             self.tell(|| format!("== the clock is {ahead} ahead"));
@@ -137,8 +169,11 @@ impl World {
         self.ahead = ahead;
     }
 
-    fn change_plan(&mut self) {
-        let what = plans::change(&mut self.dice, &self.universe, &mut self.desired);
+    pub(crate) fn change_plan(&mut self) {
+        let what = match &mut self.schedule {
+            Some(schedule) if self.dice.percent(40) => schedule.change(&mut self.desired),
+            _ => plans::change(&mut self.dice, &self.universe, &mut self.desired),
+        };
         self.count(what);
         self.tell(|| format!("== {what}: {:#?}", self.desired));
     }
@@ -182,7 +217,9 @@ impl World {
                     self.count("unsafe_ends");
                     self.pass(gap + AFTER_UNSAFE);
                 }
-                Last::Ended(End::Interrupted | End::WindowClosed { .. }, _) | Last::Died => self.pass(gap),
+                Last::Ended(End::Interrupted | End::WindowClosed { .. }, _) | Last::Died | Last::Idle | Last::Shut => {
+                    self.pass(gap);
+                }
             }
             if let Some(misfortune) = &misfortune {
                 misfortune.clock.into_iter().for_each(|ahead| self.set_clock(ahead));
@@ -214,8 +251,9 @@ impl World {
     }
 
     /// One process, as `jbr apply` is one.
-    fn process(&mut self, what: Option<What>, is_fresh: bool) -> Last {
+    pub(crate) fn process(&mut self, what: Option<What>, is_fresh: bool) -> Last {
         self.count("processes");
+        self.standing = None;
         let interrupt = Interrupt::new().unwrap();
         if let Some(What::Signal(after)) = what {
             self.count("signals");
@@ -240,18 +278,28 @@ impl World {
         let desired = self.desired.clone();
         let mut links = links(&desired, &self.fleet, &truth, &interrupt, &fate);
         let request = Request { is_asked_for: &|_| true, fresh: is_fresh };
-        let inventory = collect(&mut links, &in_doubt(&state));
+        let (began, mishaps) = (self.clock.now(), self.mishaps());
+        let inventory = collect(&mut links, &logs_wanted(&desired, &state));
         if fate.is_dead() || interrupt.is_requested() {
             return Last::Died;
         }
-        let proposal = propose(&desired, &inventory, &state, &request, clock.now());
+        let mut proposal = propose(&desired, &inventory, &state, &request, clock.now());
+        proposal.queue.stays = self.timer.is_some_and(|timer| timer.stays);
+        self.tell(|| decided(&proposal));
+        let standing = Rc::new(self.standing_since(began, proposal.at, self.mishaps() == mishaps));
+        self.standing = Some(Rc::clone(&standing));
         self.before = Some(state.clone());
+        if self.timer.is_some() && !proposal.has_work() {
+            return if proposal.standstill().is_some() { Last::Shut } else { Last::Idle };
+        }
         self.note_beginning(&proposal, what);
         self.is_clock_set = false;
         let run = proposal.begin(&mut state);
         // Before it is stored: a death can come when it is.
         self.book.lock().unwrap().begins(&run, self.clock.now());
-        if store.commit(&mut state).is_err() {
+        let stored = store.commit(&mut state);
+        self.forget_holds_that_are_over(proposal.at);
+        if stored.is_err() {
             return Last::Died;
         }
         verdict::of_the_beginning(self, &proposal, &state);
@@ -271,6 +319,7 @@ impl World {
             clock: self.clock.clone(),
             disk: self.disk.clone(),
             desired: &desired,
+            standing,
             lag: self.lag,
             truth: Vec::new(),
             survey: None,
@@ -306,6 +355,28 @@ impl World {
         if is_closed { Last::Ended(End::Complete, None) } else { Last::Died }
     }
 
+    /// What is over by the machine's clock is forgotten when a process begins a run; where that was not stored, a clock that is put back finds it
+    /// in force again.
+    fn forget_holds_that_are_over(&self, at: Timestamp) {
+        let kept = self.disk.load().ok().flatten().map(|state| state.holds).unwrap_or_default();
+        let is_kept = |job: &JobAddress, until: &Option<Timestamp>| {
+            until.is_none_or(|until| at < until) || kept.contains_key(job)
+        };
+        self.book.lock().unwrap().held_by_hand.retain(|job, until| is_kept(job, until));
+    }
+
+    /// How much has gone wrong in all.
+    fn mishaps(&self) -> u64 {
+        self.fleet.lock().unwrap().account().mishaps.values().sum()
+    }
+
+    fn standing_since(&self, began: Timestamp, at: Timestamp, is_clear: bool) -> Standing {
+        let now = self.clock.now();
+        self.book.lock().unwrap().look(&self.fleet, now);
+        let (book, fleet) = (self.book.lock().unwrap(), self.fleet.lock().unwrap());
+        Standing::new(&book, &fleet, &self.desired, (began, now), at, is_clear)
+    }
+
     /// The wall once, and then what passes: what `SystemClock::starting` makes of them.
     fn own_clock(&self, truth: &Arc<WatchedClock>, state: &State) -> Arc<dyn Clock> {
         let now = self.clock.now();
@@ -320,9 +391,13 @@ impl World {
         match &proposal.beginning {
             Beginning::Fresh => book.seen_busy.clear(),
             Beginning::Resume(_) => book.figures.count("resumed"),
-            Beginning::StartOver { too_old, .. } => {
+            Beginning::StartOver { because, .. } => {
                 book.figures.count("started_over");
-                book.figures.count(if *too_old { "too_old" } else { "fresh_asked_for" });
+                book.figures.count(match because {
+                    Because::TooOld => "too_old",
+                    Because::Asked => "fresh_asked_for",
+                    Because::DueAgain(_) => "due_again",
+                });
             }
         }
         // A server that left the plan is nobody's concern.
@@ -340,4 +415,9 @@ impl World {
     pub(crate) fn found(&self) -> Option<&State> {
         self.before.as_ref()
     }
+}
+
+fn decided(proposal: &Proposal) -> String {
+    let verdicts = proposal.diff.decisions.iter().map(|decision| (&decision.address, &decision.verdict));
+    format!("== decided: {:?}", verdicts.collect::<Vec<_>>())
 }

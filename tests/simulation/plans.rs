@@ -24,12 +24,34 @@ pub(crate) fn change(dice: &mut Dice, universe: &Desired, plan: &mut Desired) ->
             10 => server_leaves(dice, &mut changed),
             _ => server_joins(dice, universe, &mut changed),
         };
+        forget_who_left(&mut changed);
         if is_valid(&changed) && changed != *plan {
             *plan = changed;
             return what;
         }
     }
     "plan_stays"
+}
+
+/// Nothing comes after what is in the plan no more.
+fn forget_who_left(plan: &mut Desired) {
+    let known: Vec<_> = plan.jobs.iter().map(|job| job.address.clone()).collect();
+    for job in &mut plan.jobs {
+        job.after.retain(|after| known.contains(&after.job));
+    }
+}
+
+/// Whether jobs come after each other in a circle.
+fn is_circle(plan: &Desired) -> bool {
+    let mut left: Vec<&Job> = plan.jobs.iter().collect();
+    loop {
+        let waits = |job: &&Job| job.after.iter().any(|after| left.iter().any(|other| other.address == after.job));
+        let next: Vec<&Job> = left.iter().copied().filter(waits).collect();
+        if next.len() == left.len() {
+            return !left.is_empty();
+        }
+        left = next;
+    }
 }
 
 fn is_valid(plan: &Desired) -> bool {
@@ -40,7 +62,7 @@ fn is_valid(plan: &Desired) -> bool {
         plan.jobs.iter().filter(same).count() == 1
     };
     let is_known = |job: &Job| plan.server(&job.address.server).is_some();
-    !plan.jobs.is_empty() && plan.jobs.iter().all(|job| is_single(job) && is_known(job))
+    !plan.jobs.is_empty() && !is_circle(plan) && plan.jobs.iter().all(|job| is_single(job) && is_known(job))
 }
 
 fn place(dice: &mut Dice, length: usize) -> usize {

@@ -8,6 +8,11 @@ pub(crate) const FOUND: &[(u64, &str)] = &[
     // Found by the simulation.
     (22, "a trigger that was lost is waited out anew by each process: the clock may have been set since it was sent"),
     (30, "a backup is overdue only if its server does not say that it has run for less: the clock may have been set"),
+    (51, "a job that is done in a run which waits for a window is run again when its `every` says so"),
+    (471, "what is done of a job that has another's name today stays done, in today's queue or not"),
+    (488, "what fails while its job is held is not tried again"),
+    (899, "a lost trigger of a job that has left the plan is not sent again"),
+    (1656, "what comes after a job that failed in this run, and is held since, is not started"),
     // Planted, each in its turn, and found.
     (0, "what was opened is remembered over a crash"),
     (1, "a group that was there before the trigger is not this run's"),

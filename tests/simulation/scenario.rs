@@ -9,6 +9,7 @@ use jbr::simulator::{
 };
 
 use crate::dice::Dice;
+use crate::schedule::{self, Schedule, Timer};
 
 /// What all servers write to.
 pub(crate) const STORAGE: &str = "nas";
@@ -33,6 +34,10 @@ pub(crate) struct Scenario {
     pub(crate) desired: Desired,
     /// How many complete runs there are: a few, or weeks of them.
     pub(crate) nights: u64,
+    /// Instead of nights, when a timer starts processes.
+    pub(crate) timer: Option<Timer>,
+    /// What the plan says of windows, order and the rest.
+    pub(crate) schedule: Option<Schedule>,
     /// Each action takes this long in addition.
     pub(crate) lag: Duration,
     /// Nothing goes wrong.
@@ -43,7 +48,8 @@ pub(crate) struct Scenario {
 
 pub(crate) fn scenario(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
-    let start: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+    let timer = schedule::timer(seed);
+    let start = timer.map_or_else(|| "2026-11-23T02:00:00Z".parse().unwrap(), |_| schedule::start(seed));
     let servers = dice.between(1, 3);
     let mut universe = Desired { servers: vec![], jobs: vec![], run: run_settings(&mut dice), notify: None };
     let mut fleet = Fleet::new(start).without_calls();
@@ -77,7 +83,13 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
     };
     let lag = if dice.percent(30) { dice.seconds(1, 3) } else { Duration::ZERO };
     let is_on_disk = seed.is_multiple_of(FILES_EVERY);
-    Scenario { start, fleet, universe, desired, nights, lag, is_plain, is_on_disk }
+    let schedule = timer.map(|timer| {
+        let mut schedule = Schedule::new(seed, timer, start);
+        schedule.declare(&mut universe);
+        schedule.declare(&mut desired);
+        schedule
+    });
+    Scenario { start, fleet, universe, desired, nights, timer, schedule, lag, is_plain, is_on_disk }
 }
 
 pub(crate) fn run_settings(dice: &mut Dice) -> RunSettings {

@@ -112,7 +112,11 @@ fn count_verdict(book: &mut Book, outcome: &Outcome) {
 }
 
 fn nobody_is_missing(book: &mut Book, world: &World, record: &RunRecord) {
-    for job in &world.desired.jobs {
+    // Nothing of these was to be done.
+    let standing = world.standing.as_ref();
+    let excused =
+        |job: &JobAddress| standing.is_some_and(|known| known.held.contains(job) || known.perhaps_young.contains(job));
+    for job in world.desired.jobs.iter().filter(|job| !excused(&job.address)) {
         let has_outcome = record.items.iter().any(|(address, outcome)| *address == job.address && outcome.is_some());
         book.ensure("no job is silently missing", has_outcome, || {
             format!("{} has no outcome in {}", job.address, record.id)
@@ -238,9 +242,18 @@ fn has_not_run(book: &mut Book, world: &World, record: &RunRecord, outcome: &Out
         send.server == server && send.job == job && send.run == record.id.as_str() && send.group.is_some()
     };
     let started: Vec<Send> = book.sends.iter().filter(is_its).cloned().collect();
-    let late = started
-        .iter()
-        .all(|send| book.is_late(send) || book.is_late_for_a_slow_look(send) || cannot_be_told(book, world, send));
+    // With several tries the outcome is the last one's.
+    let tries = book.runs.get(record.id.as_str()).map_or(1, |run| run.attempts(server, job));
+    let was_tried_again = |send: &Send| {
+        let mut ends = send.group.iter().flat_map(|group| book.ends_of(server, group));
+        tries > 1 && ends.any(|end| !matches!(end.status, 100 | 101) || !matches!(end.log, Some(1 | 4)))
+    };
+    let late = started.iter().all(|send| {
+        book.is_late(send)
+            || book.is_late_for_a_slow_look(send)
+            || cannot_be_told(book, world, send)
+            || was_tried_again(send)
+    });
     book.ensure("truth", late, || format!("{server} {job} is {:?}, and in truth {started:?}", outcome.verdict));
 }
 
@@ -372,20 +385,23 @@ fn one_writer(book: &mut Book, account: &Account) {
     }
 }
 
-/// Within a run a job is triggered again only if the earlier trigger started nothing, or came later than anybody could wait for.
+/// Within a run a job is started no more often than its plan has tries for it; a trigger that started nothing is none, nor one that came later
+/// than anybody could wait for.
 fn triggered_once(book: &mut Book, world: &World) {
     let sends = book.sends.clone();
     for (place, second) in sends.iter().enumerate() {
-        let mut before = sends[..place]
+        let before = sends[..place]
             .iter()
             .filter(|first| first.server == second.server && first.job == second.job && first.run == second.run);
-        let repeated = before.find(|first| {
-            first.carried_out.is_some_and(|(_, starts)| starts)
-                && !book.is_late(first)
-                && !cannot_be_told(book, world, first)
-        });
-        if let Some(first) = repeated {
-            book.ensure("triggered_once", false, || format!("{first:?}, then {second:?}"));
-        }
+        let started: Vec<&Send> = before
+            .filter(|first| {
+                first.carried_out.is_some_and(|(_, starts)| starts)
+                    && !book.is_late(first)
+                    && !cannot_be_told(book, world, first)
+            })
+            .collect();
+        let tries = book.runs.get(&second.run).map_or(1, |run| run.attempts(&second.server, &second.job));
+        let is_one_too_many = started.len() >= usize::try_from(tries).unwrap();
+        book.ensure("triggered_once", !is_one_too_many, || format!("{started:?} of {tries} tries, then {second:?}"));
     }
 }

@@ -1,6 +1,7 @@
 //! The edges of the driver, each real but for what watches it and may kill it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,8 +18,9 @@ use jbr::seen::Seen;
 use jbr::simulator::{Fleet, Server, VirtualClock};
 use jbr::state::store::{RunKeeper, StoreError};
 
-use crate::book::{Book, Key, Shared};
+use crate::book::{Book, Key, Send, Shared};
 use crate::disk::Disk;
+use crate::due::{Standing, may_be_triggered};
 use crate::fate::{Fate, WatchedClock, What, Wire};
 
 /// No process takes so many turns.
@@ -95,6 +97,7 @@ pub(crate) struct WatchedPerformer<'a> {
     pub(crate) clock: VirtualClock,
     pub(crate) disk: Disk,
     pub(crate) desired: &'a Desired,
+    pub(crate) standing: Rc<Standing>,
     pub(crate) lag: Duration,
     /// What was under way on each server when the last survey began; then, what still was when it ended.
     pub(crate) truth: Vec<Busy>,
@@ -260,7 +263,9 @@ impl WatchedPerformer<'_> {
             book.figures.count("triggers_repeated");
         }
         let (server, job) = (server.to_string(), job.to_owned());
-        book.sends.push(crate::book::Send { at: now, server, job, run, carried_out: None, group: None, has_logs });
+        let send = Send { at: now, server, job, run, carried_out: None, group: None, has_logs };
+        may_be_triggered(&mut book, self.desired, &self.standing, &send);
+        book.sends.push(send);
     }
 
     /// What a survey could see must be free; what it could not must have been out of reach for as long as the plan says, and not busy when
@@ -392,6 +397,13 @@ impl Listen for Listener {
             Event::TriggerNotSent { .. } => "triggers_not_sent",
             Event::Waiting { reason: WaitReason::Busy { .. }, .. } => "waits_for_a_backup",
             Event::Waiting { reason: WaitReason::Unreachable { .. }, .. } => "waits_for_a_server",
+            Event::Waiting { reason: WaitReason::Window { .. }, .. } => "waits_for_a_window",
+            Event::Waiting { reason: WaitReason::Retry { .. }, .. } => "waits_for_another_try",
+            Event::Retrying { outcome, .. } if outcome.verdict.has_run() => "tries_again_after_failed",
+            Event::Retrying { outcome, .. } if outcome.note.contains("accepted the trigger") => {
+                "tries_again_after_never_started"
+            }
+            Event::Retrying { .. } => "tries_again_after_an_api_error",
             _ => "other_events",
         };
         book.figures.count(figure);

@@ -157,8 +157,15 @@ impl Machine<'_> {
                 self.done_without_run(address, Verdict::NeverStarted, note)
             }
             Answer::None if elapsed(triggered.at, self.now) < item.settle => self.wait_until_start(item, triggered),
+            Answer::None if item.openings.as_ref().is_some_and(Vec::is_empty) => {
+                let note = "the trigger was lost, nothing came of it, and now the job is not to be started";
+                self.done_without_run(address, Verdict::NeverStarted, note.to_owned())
+            }
             Answer::None => {
-                self.journal.entry_mut(address).phase = Phase::Preparing;
+                let entry = self.journal.entry_mut(address);
+                // Nothing came of the closed run's trigger: from here on the item is this run's, and its outcomes count.
+                entry.inherited = false;
+                entry.phase = Phase::Preparing;
                 News::Some
             }
         }
