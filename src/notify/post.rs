@@ -78,7 +78,7 @@ impl Post {
         ended
     }
 
-    /// Whether anything of `now_true` is to be told now, see [`told::to_be_told`].
+    /// Whether anything of `now_true` is to be told now, see `told`.
     pub fn to_be_told(&self, asked: &[String], now_true: &[String], now: Timestamp) -> (bool, io::Result<()>) {
         told::to_be_told(&self.outbox, asked, now_true, now)
     }
