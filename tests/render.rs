@@ -245,46 +245,40 @@ fn a_run_that_goes_on_knows_what_ran_before() {
 
 #[test]
 fn a_summary_of_every_verdict() {
-    let (queue, journal, records) = every_verdict();
-    check_summary("summary-everything", &queue, &journal, &records, Ending::Ended(&End::Complete));
+    let (queue, journal) = every_verdict();
+    check_summary("summary-everything", &queue, &journal, Ending::Ended(&End::Complete));
 }
 
-fn check_summary(
-    name: &str,
-    queue: &jbr::queue::Queue,
-    journal: &Journal,
-    records: &std::collections::BTreeMap<jbr::names::JobAddress, jbr::state::JobRecord>,
-    ending: Ending,
-) {
+fn check_summary(name: &str, queue: &jbr::queue::Queue, journal: &Journal, ending: Ending) {
     let started = jbr::clock::earlier(now(), 6 * HOUR);
     let run = RunId::new(started, 412);
-    let summary = Summary { run: &run, started, now: now(), queue, journal, records, ending };
+    let summary = Summary { run: &run, started, now: now(), queue, journal, ending };
     check(&format!("{name}.txt"), &summary.text(&page()));
     check_json(&format!("{name}.json"), &summary.json());
 }
 
 #[test]
 fn a_summary_of_a_good_run() {
-    let (mut queue, journal, records) = every_verdict();
+    let (mut queue, journal) = every_verdict();
     queue.items.truncate(2);
-    check_summary("summary-good", &queue, &journal, &records, Ending::Ended(&End::Complete));
+    check_summary("summary-good", &queue, &journal, Ending::Ended(&End::Complete));
 }
 
 #[test]
 fn a_summary_of_a_run_in_which_nothing_went_well() {
-    let (mut queue, journal, records) = every_verdict();
+    let (mut queue, journal) = every_verdict();
     queue.items.drain(..2);
     queue.items.truncate(1);
-    check_summary("summary-nothing-good", &queue, &journal, &records, Ending::Ended(&End::Complete));
+    check_summary("summary-nothing-good", &queue, &journal, Ending::Ended(&End::Complete));
     queue.items.clear();
-    check_summary("summary-empty", &queue, &journal, &records, Ending::Ended(&End::Complete));
+    check_summary("summary-empty", &queue, &journal, Ending::Ended(&End::Complete));
 }
 
 #[test]
 fn a_summary_of_a_run_that_was_interrupted() {
     let state = every_phase();
     let run = state.run.as_ref().unwrap();
-    let check = |name: &str, ending: Ending| check_summary(name, &run.queue, &run.journal, &state.jobs, ending);
+    let check = |name: &str, ending: Ending| check_summary(name, &run.queue, &run.journal, ending);
     check("summary-interrupted", Ending::Ended(&End::Interrupted));
     let why = "a backup was running on e when it was seen last, and now: no route to host";
     check("summary-unsafe", Ending::Ended(&End::Unsafe(why.to_owned())));
@@ -450,11 +444,10 @@ fn texts(page: &Page) -> Vec<String> {
     texts.push(catalogue::text(&operation::shelves(), now(), page));
     texts.push(operation::halts(page).0);
     texts.push(operation::edits(page).0);
-    let (queue, journal, records) = every_verdict();
+    let (queue, journal) = every_verdict();
     let run = RunId::new(now(), 412);
     let ending = Ending::Ended(&End::Complete);
-    let summary =
-        Summary { run: &run, started: now(), now: now(), queue: &queue, journal: &journal, records: &records, ending };
+    let summary = Summary { run: &run, started: now(), now: now(), queue: &queue, journal: &journal, ending };
     texts.push(summary.text(page));
     texts
 }

@@ -47,8 +47,6 @@ pub(super) fn conduct(
     output: &Output,
 ) -> Result<Exit, CliError> {
     let World { links, store, clock, interrupt, mut reporter } = world;
-    // From before the run: a backup is compared with those of other nights.
-    let records = state.jobs.clone();
     let mut run = proposal.begin(&mut state);
     store.commit(&mut state)?;
     // Every line of the log from here on is the run's.
@@ -91,7 +89,6 @@ pub(super) fn conduct(
         now: clock.now(),
         queue: &run.queue,
         journal: &run.journal,
-        records: &records,
         ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
     };
     let shown = output.result(&if output.json { summary.json() } else { summary.text(&output.page()) });

@@ -1,26 +1,26 @@
 //! What `plan` shows and `apply` carries out: one value, made by one pure function, so that the two cannot differ.
 
+mod begin;
 mod due;
 mod outlook;
+mod sequel;
 mod standing;
 
 use std::collections::BTreeMap;
 
-use crate::clock::{Timestamp, elapsed};
-use crate::desired::{After, Desired, Job};
+use crate::clock::Timestamp;
+use crate::desired::{Desired, Job};
 use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
-use crate::execute::journal::{Journal, Opened, Phase};
-use crate::execute::outcome::{Outcome, Verdict};
-use crate::execute::resume::{Merged, resume, start_over, under_names};
+use crate::execute::journal::{Journal, Opened};
+use crate::execute::resume::Merged;
 use crate::forecast::{Basis, Forecast, Pause, Warning, warnings};
 use crate::history::{History, histories};
 use crate::inventory::Inventory;
 use crate::names::{JobAddress, JobId, RunId, ServerName};
 use crate::queue::build::Outlook;
 use crate::queue::place::{Place, places};
-use crate::queue::{Gate, Item, Queue, Usual, build};
+use crate::queue::{Gate, Queue, Usual, build};
 use crate::state::{Run, RunEnd, State};
-use standing::standing;
 
 pub use outlook::{Access, NotAwaited, NotQueued, Open};
 
@@ -202,10 +202,11 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let usual = usual(&histories);
     let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
     let today = due::only_watch(today, desired, state, &histories, now);
-    let (beginning, Merged { mut queue, mut journal }) = begin(desired, inventory, state, today, request.fresh, now);
-    come_after_what_is_left(desired, &diff, &mut queue);
-    skip_what_cannot_run(&diff, &mut journal);
-    skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
+    let (beginning, Merged { mut queue, mut journal }) =
+        begin::begin(desired, inventory, state, today, request.fresh, now);
+    sequel::come_after_what_is_left(desired, &diff, &mut queue);
+    sequel::skip_what_cannot_run(&diff, &mut journal);
+    sequel::skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
@@ -228,54 +229,6 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     }
 }
 
-fn begin(
-    desired: &Desired,
-    inventory: &Inventory,
-    state: &State,
-    today: Queue,
-    fresh: bool,
-    now: Timestamp,
-) -> (Beginning, Merged) {
-    let Some(run) = &state.run else {
-        let journal = Journal { opened: state.opened.clone(), ..Journal::new(now) };
-        return (Beginning::Fresh, Merged { queue: today, journal });
-    };
-    let old = Interrupted::from(run);
-    let (queue, journal) = under_names(&run.queue, &run.journal, |item| {
-        let is_same = |job: &&Job| job.id == item.id && job.address.server == item.address.server;
-        desired.jobs.iter().find(is_same).map(|job| job.address.clone())
-    });
-    let because = if elapsed(run.started, now) >= desired.run.resume_within {
-        Some(Because::TooOld)
-    } else if fresh {
-        Some(Because::Asked)
-    } else {
-        due_again(desired, &queue, &journal, &today).map(Because::DueAgain)
-    };
-    let Some(because) = because else {
-        return (Beginning::Resume(old), resume(&queue, &journal, today));
-    };
-    let standing = |item: &Item, phase: &Phase| standing(inventory, item, phase);
-    let merged = start_over(&queue, &journal, today, standing);
-    (Beginning::StartOver { old, because }, forget_run(merged, now))
-}
-
-/// A job that the run has done well, and that is due again. Not while anything of the run may be under way: that is seen to its end first.
-fn due_again(desired: &Desired, old: &Queue, journal: &Journal, today: &Queue) -> Option<JobAddress> {
-    if old.items.iter().any(|item| journal.phase(&item.address).is_in_flight()) {
-        return None;
-    }
-    let is_good = |item: &&Item| journal.outcome(&item.address).is_some_and(|outcome| outcome.verdict.is_good());
-    let mut done = old.items.iter().filter(is_good);
-    // What is young enough is not in today's queue; what runs already, by whomever, is not started anew.
-    let is_due = |item: &&Item| {
-        let job = desired.job(&item.address).filter(|job| job.every.is_some() && job.id == item.id);
-        let is_only_watched = |item: &Item| item.openings.as_ref().is_some_and(Vec::is_empty);
-        job.is_some() && today.item(&item.address).is_some_and(|item| !is_only_watched(item))
-    };
-    done.find(is_due).map(|item| item.address.clone())
-}
-
 /// Whether a remark says only that something is open which `jbr` has opened itself.
 pub(crate) fn is_our_doing(desired: &Desired, remark: &Remark, opened: &[Opened]) -> bool {
     let gate = match (&remark.what, &remark.about) {
@@ -293,60 +246,9 @@ pub(crate) fn is_our_doing(desired: &Desired, remark: &Remark, opened: &[Opened]
     gate.is_some_and(|gate| opened.any(|opened| opened.gate == gate))
 }
 
-/// What cannot run is over before it begins: recorded with its reason like everything else.
-fn skip_what_cannot_run(diff: &Diff, journal: &mut Journal) {
-    for decision in &diff.decisions {
-        let Some(note) = decision.verdict.hindrance() else { continue };
-        if *journal.phase(&decision.address) == Phase::Queued {
-            let ended = journal.at;
-            journal.entry_mut(&decision.address).phase =
-                Phase::Done(Outcome::without_run(Verdict::Skipped, ended, note));
-        }
-    }
-}
-
-/// What an interrupted run has left counts as a predecessor, too: one that failed in it and is held today is in the queue, though not in
-/// today's. One that is young enough need not be waited for.
-fn come_after_what_is_left(desired: &Desired, diff: &Diff, queue: &mut Queue) {
-    let is_fresh = |address: &JobAddress| {
-        diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Fresh { .. }))
-    };
-    let queued: Vec<JobAddress> = queue.items.iter().map(|item| item.address.clone()).collect();
-    for item in &mut queue.items {
-        let Some(job) = desired.job(&item.address).filter(|job| job.id == item.id) else { continue };
-        let is_left = |after: &&After| queued.contains(&after.job) && !is_fresh(&after.job);
-        let more: Vec<After> = job.after.iter().filter(is_left).filter(|a| !item.after.contains(a)).cloned().collect();
-        item.after.extend(more);
-    }
-}
-
-/// What comes after a job that is held waits with it: in this run nothing of the kind will happen.
-fn skip_what_comes_after_what_is_held(desired: &Desired, diff: &Diff, queue: &Queue, journal: &mut Journal) {
-    let is_held = |address: &JobAddress| {
-        queue.item(address).is_none()
-            && diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Held { .. }))
-    };
-    for job in &desired.jobs {
-        let Some(held) = job.after.iter().find(|after| is_held(&after.job)) else { continue };
-        if queue.item(&job.address).is_some() && *journal.phase(&job.address) == Phase::Queued {
-            let note = format!("it comes after {}, which is held", held.job);
-            let outcome = Outcome::without_run(Verdict::Skipped, journal.at, note);
-            journal.entry_mut(&job.address).phase = Phase::Done(outcome);
-        }
-    }
-}
-
 /// How long each job usually takes.
 fn usual(histories: &BTreeMap<JobAddress, History>) -> BTreeMap<JobAddress, Usual> {
     histories.iter().filter_map(|(address, history)| Some((address.clone(), history.usual()?))).collect()
-}
-
-/// A new run has overlaps and waits of its own.
-fn forget_run(merged: Merged, now: Timestamp) -> Merged {
-    let Merged { queue, journal } = merged;
-    let at = journal.at.max(now);
-    let journal = Journal { entries: journal.entries, opened: journal.opened, busy: journal.busy, ..Journal::new(at) };
-    Merged { queue, journal }
 }
 
 fn left<'a>(queue: &'a Queue, journal: &'a Journal) -> impl Iterator<Item = &'a JobAddress> {

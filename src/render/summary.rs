@@ -17,7 +17,6 @@ use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::{JobAddress, RunId};
 use crate::printable::printable;
 use crate::queue::{Item, Queue};
-use crate::state::JobRecord;
 
 /// Everything that a summary is made from.
 #[derive(Debug, Clone)]
@@ -32,8 +31,6 @@ pub struct Summary<'a> {
     pub queue: &'a Queue,
     /// How far it is.
     pub journal: &'a Journal,
-    /// What was known of each job *before* the run: a backup is compared with the ones before it.
-    pub records: &'a BTreeMap<JobAddress, JobRecord>,
     /// How the loop ended.
     pub ending: Ending<'a>,
 }
@@ -104,7 +101,7 @@ impl Summary<'_> {
     /// How long the job usually took before this run; `None` if nobody knows.
     #[must_use]
     pub fn usual(&self, address: &JobAddress) -> Option<std::time::Duration> {
-        self.records.get(address).and_then(JobRecord::usual_duration)
+        Some(self.queue.item(address)?.usual?.median)
     }
 
     fn alarms(&self, sheet: &mut Sheet, page: &Page) {
