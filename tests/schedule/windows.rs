@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use jbr::clock::{Timestamp, earlier};
 use jbr::state::lock::Holder;
 use jbr::state::store::{FileStore, Store as _};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::scene::{changes, ends, site, site_of, triggers, write_plan};
@@ -33,8 +34,12 @@ fn coming_minute() -> Timestamp {
     (Utc::now() + TimeDelta::seconds(90)).with_second(0).and_then(|at| at.with_nanosecond(0)).unwrap()
 }
 
-/// The interrupted run's journal ends shortly before this moment.
-fn set_clock_before(site: &Site, at: Timestamp) {
+/// A run that waits for its windows and is interrupted, whose journal ends shortly before this moment. Without `--wait` none would be begun.
+fn interrupted_before(site: &Site, at: Timestamp) {
+    let mut apply = site.start_jbr(&["apply", "--auto-approve", "--json", "--wait"]);
+    apply.until_event("waiting", None);
+    let (ran, _) = apply.ended_by(Signal::TERM);
+    assert_eq!(ran.code, Some(10), "{}", ran.text());
     let mut store = FileStore::new(&site.state_path()).unwrap();
     store.lock(&Holder::this_process("test", Utc::now())).unwrap();
     let mut state = store.load().unwrap().unwrap();
@@ -65,8 +70,7 @@ fn apply_that_waits_stays_while_the_window_is_closed_and_goes_on_when_it_opens()
     let site = site(&[100], &[100]);
     let opens = coming_minute();
     write_plan(&site, &between(opens, opens + TimeDelta::hours(1)), ", window: w", ", window: w");
-    assert_eq!(site.apply().code, Some(10));
-    set_clock_before(&site, opens);
+    interrupted_before(&site, opens);
     let mut apply = site.start_jbr(&["apply", "--auto-approve", "--json", "--wait"]);
     let waiting = apply.until_event("waiting", None);
     assert_eq!(waiting["reason"]["kind"], "window", "{waiting}");
@@ -82,10 +86,8 @@ fn apply_that_waits_stays_while_the_window_is_closed_and_goes_on_when_it_opens()
 fn a_window_that_closes_stops_no_backup_and_nothing_new_starts() {
     let site = site_of([ends(100)], [jbr::simulator::Execution { runs: Duration::from_secs(6), ..ends(100) }], |a| a);
     let closes = coming_minute();
-    // A run that is interrupted, so that it has a journal.
     write_plan(&site, &window(60, 120), ", window: w", ", window: w");
-    assert_eq!(site.apply().code, Some(10));
-    set_clock_before(&site, closes);
+    interrupted_before(&site, closes);
     write_plan(&site, &between(closes - TimeDelta::hours(1), closes), ", window: w, after: b/z", ", window: w");
     let ran = site.apply();
     assert_eq!(ran.code, Some(10), "{}", ran.text());
