@@ -65,7 +65,7 @@ pub(super) fn apply(global: &Global, args: &ApplyArgs, output: &Output) -> Resul
     let ended = begin(global, &desired, &asked, interrupt, reporter.as_mut(), output);
     if let Some(reporter) = reporter {
         // A person who approves sees it.
-        let is_attended = !args.auto_approve && args.saved.is_none();
+        let is_attended = output.can_ask && !args.auto_approve;
         reporter.finish(&ended, is_attended);
     }
     ended

@@ -91,16 +91,18 @@ pub(super) fn conduct(
         journal: &run.journal,
         ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
     };
-    let shown = output.result(&if output.json { summary.json() } else { summary.text(&output.page()) });
-    let exit = ended.as_ref().ok().map(|end| Exit::of_run(end, &run.queue, &run.journal, desired.run.partial));
+    let exit = ended.as_ref().ok().map(|end| {
+        let exit = Exit::of_run(end, &run.queue, &run.journal, desired.run.partial);
+        let lacks_one = *end == End::Complete && say_what_another_job_displaced(desired, proposal, output);
+        if lacks_one { exit.or_backup_failed() } else { exit }
+    });
+    // Before anything is printed: whoever reads stdout may be slow, and those who are told are not there to see it.
     if let Some(reporter) = reporter {
         reporter.run_ended(&summary, exit == Some(Exit::Success));
     }
-    let ended = ended?;
-    let mut exit = exit.unwrap_or(Exit::Error);
-    if ended == End::Complete && say_what_another_job_displaced(desired, proposal, output) {
-        exit = exit.or_backup_failed();
-    }
+    let shown = output.result(&if output.json { summary.json() } else { summary.text(&output.page()) });
+    ended?;
+    let exit = exit.unwrap_or(Exit::Error);
     // How the run ended weighs more than whether it could be printed.
     match shown {
         Err(error) if exit != Exit::Success => output.error(&error),

@@ -147,7 +147,9 @@ impl Reporter {
         match ended {
             _ if self.has_told_end => {}
             Ok(Exit::Success) => self.teller.ping(Signal::Success, "nothing was due"),
-            Ok(_) => {}
+            // No window is open: that is as it should be.
+            Ok(Exit::Stopped) => self.teller.ping(Signal::Success, "no window was open"),
+            Ok(_) => self.teller.ping(Signal::Failure, "nothing ran although something was asked for"),
             Err(error) if is_attended || is_expected(error) => {}
             Err(error) => self.no_run(error),
         }
@@ -199,13 +201,15 @@ impl Courier {
         let (go, going) = mpsc::channel::<Duration>();
         let (say, sent) = mpsc::channel();
         // It ends with its sender, and with the process in any case: what it has not sent is in the outbox.
-        std::thread::spawn(move || {
+        let spawned = std::thread::Builder::new().name("courier".to_owned()).spawn(move || {
             while let Ok(limit) = going.recv() {
                 if say.send(post.send(limit, Utc::now(), false)).is_err() {
                     return;
                 }
             }
         });
+        // Where there is no thread to be had, what there is to tell waits on the disk.
+        drop(spawned);
         let courier = Self { go, sent };
         courier.go();
         courier

@@ -27,7 +27,7 @@ use crate::render::group_status;
 use crate::render::halt::{self as page, Target};
 use crate::seen::Seen;
 use crate::state::State;
-use crate::state::lock::peek;
+use crate::state::lock::{Lock, peek};
 use crate::state::store::{FileStore, Store as _};
 use crate::status::{UnderWay, under_way};
 
@@ -66,7 +66,11 @@ pub(super) fn stop(global: &Global, args: &StopArgs, output: &Output) -> Result<
     let clock = SystemClock::starting(None);
     let (group, jobs) = look(link, &wanted, &args.target)?;
     stop_if_asked(&interrupt)?;
-    let lock = peek(&global.state)?;
+    // Only shown: a brake must not need it.
+    let lock = peek(&global.state).unwrap_or_else(|error| {
+        output.say(format_args!("note: whether a jbr is at work is not known: {}", printable(&error.to_string())));
+        Lock::Free
+    });
     let state = remembered(global, output);
     let backup = under_way(server, &group, &jobs, &state, clock.now());
     let address = desired.jobs.iter().find(|job| job.address.server == name && Some(&job.id) == group.job.as_ref());

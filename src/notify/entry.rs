@@ -43,6 +43,8 @@ pub(super) enum Unreadable {
     Later,
     /// It is none, and why; printable.
     Damaged(String),
+    /// The disk does not give it now, and why; printable. It may yet be one.
+    NotNow(String),
 }
 
 /// What every version begins with.

@@ -75,6 +75,16 @@ impl From<&Entry> for Unsent {
     }
 }
 
+/// Where a message goes: what is shut for one of them is shut for the others that go there. Each ping has an address of its own.
+pub(super) fn door(message: &Message) -> &'static str {
+    match message {
+        Message::Ping { signal: Signal::Start, .. } => "ping start",
+        Message::Ping { signal: Signal::Success, .. } => "ping success",
+        Message::Ping { signal: Signal::Failure, .. } => "ping failure",
+        Message::Mail { .. } | Message::Hook { .. } => channel(message),
+    }
+}
+
 /// What a channel is called.
 pub(super) fn channel(message: &Message) -> &'static str {
     match message {
@@ -114,11 +124,15 @@ impl Outbox {
     /// Keeps a message; the name that it has. It would survive a loss of power.
     pub(super) fn put(&self, entry: &Entry) -> io::Result<String> {
         self.make()?;
+        let bytes = entry.encode()?;
+        if bytes.len() as u64 >= ENTRY_SIZE_MAX {
+            return Err(io::Error::new(ErrorKind::FileTooLarge, "a message of this size is not kept"));
+        }
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let made = entry.made.format("%Y%m%dT%H%M%S%3fZ");
         // Those of one millisecond in the order in which they were put.
         let name = format!("{made}-{number:06}-{}-{}{EXTENSION}", std::process::id(), channel(&entry.message));
-        self.write(&name, &entry.encode()?)?;
+        self.write(&name, &bytes)?;
         Ok(name)
     }
 
@@ -149,7 +163,7 @@ impl Outbox {
     pub(super) fn read(&self, name: &str) -> Result<Entry, Unreadable> {
         let mut bytes = Vec::new();
         let read = File::open(self.path(name)).and_then(|file| file.take(ENTRY_SIZE_MAX).read_to_end(&mut bytes));
-        read.map_err(|error| Unreadable::Damaged(printable(&error.to_string())))?;
+        read.map_err(|error| Unreadable::NotNow(printable(&error.to_string())))?;
         Entry::decode(&bytes)
     }
 
@@ -190,7 +204,7 @@ impl Outbox {
         let mut kept = Vec::new();
         for name in self.names()? {
             match self.read(&name) {
-                Err(Unreadable::Later) => {}
+                Err(Unreadable::Later | Unreadable::NotNow(_)) => {}
                 Err(Unreadable::Damaged(why)) => said.push((name.clone(), format!("{}: {why}", printable(&name)))),
                 Ok(entry) if elapsed(entry.made, now) > age_max(&entry.message) => {
                     said.push((name.clone(), format!("too old: {}", unsent_line(&Unsent::from(&entry), now))));

@@ -6,7 +6,7 @@ use super::notice::Cause;
 use crate::check::{Check, Finding, JobCheck, Level};
 use crate::execute::End;
 use crate::execute::event::Event;
-use crate::execute::journal::{GateState, Journal};
+use crate::execute::journal::{GateState, Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::ServerName;
 use crate::printable::printable;
@@ -114,7 +114,13 @@ pub fn of_run(summary: &Summary<'_>, is_good: bool, silent: &BTreeSet<ServerName
 }
 
 fn has_alarm(journal: &Journal) -> bool {
+    let is_unseen = |phase: &Phase| match phase {
+        Phase::Running(running) => running.stop.as_ref().is_some_and(|stop| stop.unseen),
+        Phase::Confirming(confirming) => confirming.running.stop.as_ref().is_some_and(|stop| stop.unseen),
+        Phase::Queued | Phase::Preparing | Phase::Triggered(_) | Phase::Done(_) => false,
+    };
     !journal.overlaps.is_empty()
+        || journal.entries.values().any(|entry| is_unseen(&entry.phase))
         || journal.opened.iter().any(|opened| matches!(opened.state, GateState::LeftOpen { .. }))
 }
 

@@ -10,10 +10,10 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::entry::{Entry, Try};
+use super::entry::{Entry, Try, Unreadable};
 use super::mail::{self, Failure, FailureKind};
 use super::notice::{Message, Signal};
-use super::outbox::{Outbox, channel};
+use super::outbox::{Outbox, channel, door};
 use super::vault::Vault;
 use super::{told, web};
 use crate::clock::{Timestamp, elapsed};
@@ -33,6 +33,8 @@ pub struct Post {
     vault: Vault,
     /// What the disk did not take: a disk that fails is when mail matters most.
     unsaved: Mutex<Vec<Entry>>,
+    /// What was sent, or is to be sent no more, and could not be taken out of the outbox.
+    done: Mutex<BTreeSet<String>>,
 }
 
 /// What came of sending.
@@ -59,7 +61,13 @@ impl Post {
     /// The post of a plan, with its outbox beside the state at `state`. Makes nothing.
     #[must_use]
     pub fn new(state: &Path, notify: &Notify, vault: Vault) -> Self {
-        Self { outbox: Outbox::beside(state), notify: notify.clone(), vault, unsaved: Mutex::default() }
+        Self {
+            outbox: Outbox::beside(state),
+            notify: notify.clone(),
+            vault,
+            unsaved: Mutex::default(),
+            done: Mutex::default(),
+        }
     }
 
     /// Puts messages into the outbox. What the disk does not take is remembered, and tried with the rest.
@@ -122,30 +130,29 @@ impl Post {
         }
         let Some(lock) = self.outbox.lock(end.saturating_duration_since(Instant::now()))? else { return Ok(()) };
         sent.said.extend(self.outbox.prune(now, &lock)?.into_iter().map(|what| format!("dropped, {what}")));
-        for name in self.outbox.names()? {
-            let Ok(entry) = self.outbox.read(&name) else { continue };
+        for (name, entry) in self.in_turn(sent)? {
             if !self.has_channel(&entry.message) {
                 let title = printable(&entry.message.title());
                 let what = channel(&entry.message);
                 sent.said.push(format!("dropped, the plan has nowhere to send it any more: {what} \"{title}\""));
-                self.outbox.remove(&name)?;
+                self.remove(&name, sent);
                 continue;
             }
             let rests = !also_refused && entry.last.as_ref().is_some_and(|last| rests(last, now));
             if rests {
                 // Others of a channel whose login was refused would only be refused like it.
                 if entry.last.as_ref().is_some_and(|last| last.login) {
-                    closed.insert(channel(&entry.message));
+                    closed.insert(door(&entry.message));
                 }
                 continue;
             }
-            if closed.contains(channel(&entry.message)) || Instant::now() >= end {
+            if closed.contains(door(&entry.message)) || Instant::now() >= end {
                 continue;
             }
             match self.attempt(&entry, &name, closed, end) {
                 Ok(()) => {
                     sent.sent += 1;
-                    self.outbox.remove(&name)?;
+                    self.remove(&name, sent);
                 }
                 Err(failure) => {
                     let refused = failure.kind == FailureKind::Refused;
@@ -158,11 +165,47 @@ impl Post {
                     ));
                     let last = Try { at: now, why: failure.why, refused, login: failure.kind == FailureKind::Login };
                     let entry = Entry { tries: entry.tries.saturating_add(1), last: Some(last), ..entry };
-                    self.outbox.write(&name, &entry.encode()?)?;
+                    if let Err(error) =
+                        entry.encode().map_err(io::Error::from).and_then(|bytes| self.outbox.write(&name, &bytes))
+                    {
+                        sent.said.push(format!("that it was tried is not kept: {}", printable(&error.to_string())));
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What waits, in the order in which it is tried: what takes seconds at most before mail, which may take the whole limit; each oldest first.
+    fn in_turn(&self, sent: &mut Sent) -> io::Result<Vec<(String, Entry)>> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut all = Vec::new();
+        for name in self.outbox.names()?.into_iter().filter(|name| !done.contains(name)) {
+            match self.outbox.read(&name) {
+                Ok(entry) => all.push((name, entry)),
+                Err(Unreadable::NotNow(why)) => {
+                    sent.said.push(format!("cannot be read now, and stays in the outbox: {}: {why}", printable(&name)));
+                }
+                Err(Unreadable::Later | Unreadable::Damaged(_)) => {}
+            }
+        }
+        all.sort_by_key(|(name, entry)| {
+            let place = match entry.message {
+                Message::Ping { .. } => 0,
+                Message::Hook { .. } => 1,
+                Message::Mail { .. } => 2,
+            };
+            (place, name.clone())
+        });
+        Ok(all)
+    }
+
+    /// Takes away what needs no more tries. Where the disk does not let go of it, this process at least does not send it again.
+    fn remove(&self, name: &str, sent: &mut Sent) {
+        if let Err(error) = self.outbox.remove(name) {
+            self.done.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+            sent.said.push(format!("sent, and not taken out of the outbox: {}", printable(&error.to_string())));
+        }
     }
 
     /// One try. Notes which channels are not worth another.
@@ -176,7 +219,7 @@ impl Post {
         let left = end.saturating_duration_since(Instant::now());
         let ended = self.deliver(entry, name, left, &mut |_| {});
         if ended.as_ref().is_err_and(|failure| matches!(failure.kind, FailureKind::Channel | FailureKind::Login)) {
-            closed.insert(channel(&entry.message));
+            closed.insert(door(&entry.message));
         }
         ended
     }

@@ -14,8 +14,6 @@ pub const TIMEOUT: Duration = Duration::from_secs(10);
 const TRIES_MAX: usize = 2;
 /// Between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
-/// How many redirections are followed.
-const REDIRECTS_MAX: u32 = 3;
 /// Codes of 4xx that mean "not now".
 const NOT_NOW: [u16; 3] = [408, 425, 429];
 /// Services that only take GET answer POST with this.
@@ -41,6 +39,7 @@ pub(super) fn fetch(url: &str, content_type: &str, body: &str) -> Result<u16, Fa
 fn once(url: &str, content_type: &str, body: &str) -> Result<u16, Failure> {
     let agent = agent();
     let posted = agent.post(url).header("Content-Type", content_type).send(body);
+    // A redirection is not followed: on most of them a POST becomes a GET without its body, whose good answer would be no delivery.
     let code = posted.map(|answer| answer.status().as_u16()).map_err(|error| failure(&error))?;
     if !NOT_THIS_METHOD.contains(&code) {
         return judge(code);
@@ -53,7 +52,8 @@ fn agent() -> Agent {
     let config = Agent::config_builder()
         .tls_config(tls)
         .timeout_global(Some(TIMEOUT))
-        .max_redirects(REDIRECTS_MAX)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
         .http_status_as_error(false)
         .user_agent(concat!("jbr/", env!("CARGO_PKG_VERSION")));
     config.build().into()
@@ -62,6 +62,10 @@ fn agent() -> Agent {
 fn judge(code: u16) -> Result<u16, Failure> {
     let kind = match code {
         200..=299 => return Ok(code),
+        300..=399 => {
+            let why = format!("answered with code {code}: it leads to another address; write that one");
+            return Err(Failure { why, kind: FailureKind::Refused });
+        }
         400..=499 if !NOT_NOW.contains(&code) => FailureKind::Refused,
         _ => FailureKind::Channel,
     };

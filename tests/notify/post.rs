@@ -241,6 +241,49 @@ fn a_disk_that_takes_nothing_does_not_keep_a_mail_from_going_out() {
 }
 
 #[test]
+fn a_mail_server_that_hangs_keeps_no_ping_back_and_one_ping_not_another() {
+    let server = MailServer::start(&["--mood", "hangs"]);
+    let mut desk = Desk::new(&server, Security::None);
+    let web = WebServer::start(&[500, 500, 200]);
+    desk.smtp().timeout = Duration::from_secs(60);
+    desk.notify.ping = Ping {
+        start: Some(Url::Plain(web.url("/start"))),
+        success: None,
+        failure: Some(Url::Plain(web.url("/failure"))),
+    };
+    let messages =
+        vec![mail("one"), Message::ping(Signal::Start, "begins"), Message::ping(Signal::Failure, "it is bad")];
+    desk.post().put(messages, Utc::now()).unwrap();
+    let came = desk.post().send(Duration::from_secs(4), Utc::now(), false);
+    assert_eq!(web.paths(), ["/start", "/start", "/failure"], "{came:?}");
+    assert_eq!(desk.waiting().len(), 2, "{came:?}");
+}
+
+#[test]
+fn a_notice_that_leads_elsewhere_was_not_delivered() {
+    let web = WebServer::start(&[301, 200]);
+    let desk = Desk::web(Ping::default(), Some(&web.url("/hook")));
+    desk.post().put(vec![Message::Hook { body: "{}".into(), subject: "s".into() }], Utc::now()).unwrap();
+    assert_eq!(sent(&desk.send()), (0, 1, 1));
+    assert_eq!(web.paths(), ["/hook"], "nobody is told by a GET without the notice");
+    desk.one_waits("answered with code 301: it leads to another address", true);
+}
+
+#[test]
+fn what_the_disk_does_not_give_now_stays_and_keeps_nothing_else_back() {
+    let server = MailServer::start(&[]);
+    let desk = Desk::new(&server, Security::None);
+    desk.put("one");
+    // A disk that answers with an error, whoever asks.
+    let unreadable = desk.folder.path().join("state.json.outbox/20260101T000000000Z-000001-1-mail.json");
+    fs::create_dir(&unreadable).unwrap();
+    let came = desk.send();
+    assert_eq!((came.sent, server.mails().len()), (1, 1), "{came:?}");
+    assert!(came.said.iter().any(|said| said.contains("cannot be read now, and stays in the outbox")), "{came:?}");
+    assert!(unreadable.exists());
+}
+
+#[test]
 fn pings_and_webhooks_go_to_where_the_plan_says_and_are_tried_again() {
     let server = WebServer::start(&[503, 200, 405, 200, 404]);
     let ping = Ping {

@@ -288,3 +288,23 @@ fn a_test_says_step_by_step_what_happens_and_sends_what_waits() {
         "{subjects:?}"
     );
 }
+
+#[test]
+fn a_job_whose_place_another_ones_backup_took_is_no_success_for_the_switch() {
+    let web = WebServer::start(&[]);
+    let notify = format!("  ping: {{ success: \"{}\", failure: \"{}\" }}\n", web.url("/success"), web.url("/failure"));
+    let site = Site::start(&fleet(writes_for(4000)));
+    let declare = |number: usize| {
+        site.write_plan(&format!("{}notify:\n{notify}", run_with("", &[("a/two", number, "")])));
+    };
+    declare(2);
+    let mut killed = site.start_apply();
+    killed.until_event("started", None);
+    killed.kill();
+    // The address is another job's now, and the backup of the one that had it is watched to its end.
+    declare(1);
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    assert!(ran.stderr.contains("was not run: the backup that was watched under its name"), "{}", ran.stderr);
+    assert_eq!(web.paths(), ["/failure"], "{}", ran.text());
+}

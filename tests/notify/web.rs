@@ -83,6 +83,8 @@ fn answer(stream: TcpStream, code: impl FnOnce() -> u16) -> Option<Asked> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    write!(reader.into_inner(), "HTTP/1.1 {} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", code()).ok()?;
+    let code = code();
+    let leads = if (300..400).contains(&code) { "Location: /elsewhere\r\n" } else { "" };
+    write!(reader.into_inner(), "HTTP/1.1 {code} x\r\n{leads}Content-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
     Some((method, path, String::from_utf8(body).unwrap()))
 }
