@@ -222,6 +222,11 @@ impl View<'_> {
                         "the servers' clocks are no further apart than {within}, where nothing above says otherwise"
                     )
                 }
+                Assumption::OrderSeen { pairs } => format!(
+                    "jbr's own order, for {} nearer than the clocks can tell: it had read in JetBackup's records that one was over \
+                     before it asked for the other",
+                    count(*pairs, "pair")
+                ),
                 Assumption::DestinationsUnchanged => "each job wrote where it writes now".to_owned(),
                 Assumption::OldLogsGoFirst => "JetBackup deletes old logs before young ones".to_owned(),
             };

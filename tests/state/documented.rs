@@ -43,7 +43,7 @@ fn collect(value: &Value, words: &mut BTreeSet<String>) {
 /// Every key and word that the format can write.
 fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for state in [example::full(), example::other(), example::held()] {
+    for state in [example::full(), example::other(), example::held(), example::scheduled()] {
         collect(&serde_json::from_slice(&encode(&state).unwrap()).unwrap(), &mut words);
     }
     words
