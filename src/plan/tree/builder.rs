@@ -26,8 +26,8 @@ const ALIASES_MAX: usize = 100;
 /// How many bytes of text aliases and anchors of one file may repeat: few values can hold long texts.
 const REPEATED_BYTES_MAX: usize = 256 * 1024;
 
-/// How long a line may be, in bytes.
-const LINE_LENGTH_MAX: usize = 2000;
+/// How long a line may be.
+const LINE_LENGTH_MAX_BYTES: usize = 2000;
 
 /// Reads one source.
 ///
@@ -74,9 +74,9 @@ fn check_text(file: usize, text: &str, findings: &mut Findings<'_>) -> Result<()
     }
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if line.len() > LINE_LENGTH_MAX {
+        if line.len() > LINE_LENGTH_MAX_BYTES {
             let problem =
-                Problem::new(format!("the line is longer than {LINE_LENGTH_MAX} bytes"), "too long for a plan");
+                Problem::new(format!("the line is longer than {LINE_LENGTH_MAX_BYTES} bytes"), "too long for a plan");
             return Err(findings.push(Span { file, start, end: start }, problem.help("break it into several lines")));
         }
         start += line.len();
