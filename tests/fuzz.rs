@@ -56,5 +56,8 @@ mod saved;
 #[path = "fuzz/self_check.rs"]
 mod self_check;
 #[cfg(test)]
+#[path = "support/setting.rs"]
+mod setting;
+#[cfg(test)]
 #[path = "fuzz/state.rs"]
 mod state;

@@ -9,6 +9,7 @@ use crate::dice::Dice;
 use crate::limits::{Tried, Watch, attempt, bound_the_process};
 use crate::mutate::{LENGTH_MAX, mutate};
 use crate::record::{self, Current};
+use crate::setting::number;
 
 /// Bytes, for the limits of memory.
 pub(crate) const MIB: u64 = 1024 * 1024;
@@ -87,10 +88,6 @@ impl Budget {
             Self::Time(most) => since.elapsed() < *most,
         }
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|error| panic!("{variable}={text}: {error}")))
 }
 
 /// Runs a target. Panics at the first input that fails, and says where it is.
