@@ -29,6 +29,9 @@ mod dice;
 #[path = "fuzz/engine.rs"]
 mod engine;
 #[cfg(test)]
+#[path = "support/figure.rs"]
+mod figure;
+#[cfg(test)]
 #[path = "fuzz/generations.rs"]
 mod generations;
 #[cfg(test)]
