@@ -1,21 +1,20 @@
-//! Every error that ends a command: what it says, what to do about it, and its exit code. All prose of errors is here
-//! or in the errors that these wrap.
+//! Every error that ends a command, and what it says. What to do about it and its exit code stand beside it; all prose of errors is
+//! here, there, or in the errors that these wrap.
+
+mod exit;
+mod help;
 
 use std::io;
 use std::path::PathBuf;
 
-use super::exit::Exit;
 use crate::execute::drive::DriveError;
 use crate::names::{JobAddress, RunId, ServerName};
-use crate::plan::{ReadError, closest};
+use crate::plan::ReadError;
 use crate::render::own_words;
 use crate::seen::Why;
 use crate::state::EditError;
 use crate::state::lock::LockError;
 use crate::state::store::StoreError;
-
-/// No more names are listed where one was mistyped.
-const NAMES_SHOWN_MAX: usize = 10;
 
 /// An error that ends a command.
 #[derive(Debug, thiserror::Error)]
@@ -243,180 +242,6 @@ pub(super) enum CliError {
         #[source]
         why: io::Error,
     },
-}
-
-impl CliError {
-    /// The exit code.
-    #[must_use]
-    pub(super) fn exit(&self) -> Exit {
-        match self {
-            Self::UnknownName { .. }
-            | Self::NothingSelected
-            | Self::Period(_)
-            | Self::Hold(_)
-            | Self::StopTarget(_)
-            | Self::Edit { what: EditError::NotRemembered(_) | EditError::OtherServer { .. }, .. } => Exit::Usage,
-            Self::NothingToStop { .. } => Exit::NothingRan,
-            Self::NobodyToAsk | Self::NobodyToConfirm | Self::NotApproved => Exit::NotApproved,
-            Self::Stopped => Exit::Stopped,
-            Self::Stale { .. } => Exit::Stale,
-            Self::Lock(LockError::Held(_)) | Self::HoldWhileLocked(_) | Self::StateWhileLocked(_) => Exit::Locked,
-            Self::ServerGone { .. } | Self::OpenServerGone { .. } | Self::Drive(DriveError::Violation(_)) => {
-                Exit::Unsafe
-            }
-            Self::PlanRead(_)
-            | Self::PlanInvalid { .. }
-            | Self::Missing(_)
-            | Self::Forbidden(_)
-            | Self::ImportIncomplete(_)
-            | Self::NothingRead(_)
-            | Self::NothingToImport(_)
-            | Self::Import(_)
-            | Self::ImportOut { .. }
-            | Self::ManOut { .. }
-            | Self::Config { .. }
-            | Self::ConfigInvalid { .. }
-            | Self::RunInProgress(_)
-            | Self::SavedPlan { .. }
-            | Self::NotHeld { .. }
-            | Self::NoNotify
-            | Self::Textfile { .. }
-            | Self::Edit { .. }
-            | Self::StopUnread { .. }
-            | Self::StopAmbiguous { .. }
-            | Self::StopForbidden { .. }
-            | Self::StopRefused { .. }
-            | Self::Store(_)
-            | Self::Lock(_)
-            | Self::Drive(DriveError::Store(_))
-            | Self::Output(_)
-            | Self::System { .. } => Exit::Error,
-        }
-    }
-
-    /// What to do about it, where the error does not say it itself.
-    #[must_use]
-    pub(super) fn help(&self) -> Option<String> {
-        let help = match self {
-            Self::PlanRead(ReadError::Missing(_)) => {
-                "`--plan PATH` or $JBR_PLAN names another; `jbr demo` shows jbr without any plan".to_owned()
-            }
-            Self::UnknownName { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
-            Self::UnknownName { known, .. } => some_of(known),
-            Self::NothingSelected => {
-                "`--job` names a job and `--server` all jobs of a server; with both, a job must match both".to_owned()
-            }
-            Self::SavedPlan { .. } => {
-                "`jbr plan --out FILE` saves a plan for `jbr apply FILE`; a plan in YAML is named with `--plan PATH`"
-                    .to_owned()
-            }
-            Self::ImportIncomplete(_) => {
-                "`jbr import` again once they answer; what was read is above, and can be used as it is".to_owned()
-            }
-            Self::NothingRead(_) => "mend what is said there, then `jbr import` again".to_owned(),
-            Self::NothingToImport(_) => "a plan needs a job: enable one in JetBackup, or name other servers".to_owned(),
-            Self::ImportOut { .. } => "name a file that is not there yet".to_owned(),
-            Self::Config { .. } => "name the config.json of jetbackup-remote; it was in /etc/jetbackup-remote".to_owned(),
-            Self::ConfigInvalid { .. } => "mend a copy of it, and import that; docs/migrating.md has all its keys".to_owned(),
-            Self::Missing(_) => "correct the ids in the plan, or take the jobs out; nothing was started".to_owned(),
-            Self::Forbidden(_) => {
-                "its scopes stand in the key's line of authorized_keys on that server: `server/install.sh` writes it anew; \
-                 nothing was started"
-                    .to_owned()
-            }
-            Self::RunInProgress(_) => {
-                "`jbr apply` goes on with it; `jbr apply --fresh` closes it and starts over".to_owned()
-            }
-            Self::ServerGone { .. } | Self::OpenServerGone { .. } => {
-                "put the server back into the plan until that is over: jbr must see it end".to_owned()
-            }
-            Self::NobodyToAsk => {
-                "run it on a terminal, with `--auto-approve`, or with a plan saved by `jbr plan --out FILE`".to_owned()
-            }
-            Self::NobodyToConfirm => "run it on a terminal, or with `--auto-approve`".to_owned(),
-            Self::StateWhileLocked(_) => "try again when it is over; `jbr status` says how far it is".to_owned(),
-            Self::Edit { what: EditError::NotRemembered(job), known } => nearest_of(job, known),
-            Self::Edit { what: EditError::InRun { .. }, .. } => {
-                "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then it can be forgotten".to_owned()
-            }
-            Self::Edit { what: EditError::Taken(_), .. } => {
-                "`jbr state rm` forgets the record that is in the way; `jbr state show` has both".to_owned()
-            }
-            Self::Edit { what: EditError::OtherServer { .. }, .. } => {
-                "a job of another server is another job, with a past of its own".to_owned()
-            }
-            Self::StopUnread { .. } => "try again; or stop it in JetBackup on that server".to_owned(),
-            Self::NothingToStop { running, .. } if running.is_empty() => "no backup is under way there".to_owned(),
-            Self::NothingToStop { running, .. } => format!("under way there:\n{}", indented(running)),
-            Self::StopAmbiguous { server, groups } => {
-                format!("name one with `jbr stop {server} GROUP`:\n{}", indented(groups))
-            }
-            Self::StopForbidden { .. } => {
-                "stop it in JetBackup on that server; or give the key that scope (`jbr test` says how)".to_owned()
-            }
-            Self::StopRefused { .. } => "it runs on: try again, or stop it in JetBackup on that server".to_owned(),
-            Self::Stale { .. } => "look at it again with `jbr plan`, and save it anew".to_owned(),
-            Self::Drive(DriveError::Store(_)) => {
-                "the backup that was running goes on; once the state can be written, `jbr apply` goes on from there"
-                    .to_owned()
-            }
-            Self::Drive(DriveError::Violation(_)) => {
-                "this is a bug of jbr, noticed before it could do harm; please report it with the state file".to_owned()
-            }
-            Self::Lock(LockError::Held(_)) => "it goes on by itself; `jbr state show` says how far it is".to_owned(),
-            Self::Hold(_) => {
-                "`jbr hold SERVER/NAME --reason TEXT`; `--until` takes a duration from now (3d), a day (2026-12-01) or a time (2026-12-01T08:00)"
-                    .to_owned()
-            }
-            Self::HoldWhileLocked(_) => {
-                "the queue of that run is settled: try again when it is over. To hold a job of it that has not begun, stop the run (SIGTERM; \
-                 its backup goes on), hold the job, and `jbr apply` goes on without it"
-                    .to_owned()
-            }
-            Self::NotHeld { by_plan: true, .. } => "take `hold` out of the plan".to_owned(),
-            Self::NotHeld { by_plan: false, .. } => "`jbr state show` lists the jobs that are".to_owned(),
-            Self::NoNotify => "docs/plan.md says how to declare it; without it `jbr check` can still be watched".to_owned(),
-            Self::Textfile { .. } => {
-                "name a file in the folder that node_exporter's `--collector.textfile.directory` names".to_owned()
-            }
-            Self::Period(_) => {
-                "`--since` and `--until` take a duration ago (7d), a day (2026-11-20) or a time (2026-11-20T02:00, or with an offset)"
-                    .to_owned()
-            }
-            Self::Stopped
-            | Self::StopTarget(_)
-            | Self::Import(_)
-            | Self::ManOut { .. }
-            | Self::PlanRead(_)
-            | Self::PlanInvalid { .. }
-            | Self::Store(_)
-            | Self::Lock(_)
-            | Self::NotApproved
-            | Self::Output(_)
-            | Self::System { .. } => return None,
-        };
-        Some(help)
-    }
-}
-
-/// The remembered job that may be meant, or all.
-fn nearest_of(job: &JobAddress, known: &[String]) -> String {
-    let name = job.to_string();
-    match closest(&name, known.iter().map(String::as_str).filter(|known| *known != name)) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None if known.is_empty() => "nothing is remembered of any job yet".to_owned(),
-        None => some_of(known),
-    }
-}
-
-/// The names that exist, as many as anybody reads.
-fn some_of(known: &[String]) -> String {
-    if known.is_empty() {
-        return "it has none".to_owned();
-    }
-    let shown = known.iter().take(NAMES_SHOWN_MAX).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let more = known.len().saturating_sub(NAMES_SHOWN_MAX);
-    if more == 0 { format!("it has {shown}") } else { format!("it has {shown} and {more} more") }
 }
 
 fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {

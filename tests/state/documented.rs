@@ -80,8 +80,8 @@ fn the_example_is_a_state() {
 
 #[test]
 fn its_numbers_are_those_of_the_code() {
-    use jbr::state::{HISTORY_MAX, format::FILE_SIZE_MAX, record::DURATIONS_MAX, store::GENERATIONS_MAX};
-    let (page, mib) = (page(), FILE_SIZE_MAX / 1024 / 1024);
+    use jbr::state::{HISTORY_MAX, format::FILE_SIZE_MAX_BYTES, record::DURATIONS_MAX, store::GENERATIONS_MAX};
+    let (page, mib) = (page(), FILE_SIZE_MAX_BYTES / 1024 / 1024);
     for says in [
         format!("{mib} MiB"),
         format!("the last {HISTORY_MAX} runs"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::state::State;
-use jbr::state::format::{FILE_SIZE_MAX, FORMAT, FormatError, decode, encode};
+use jbr::state::format::{FILE_SIZE_MAX_BYTES, FORMAT, FormatError, decode, encode};
 use proptest::prelude::*;
 
 use crate::{arbitrary, example};
@@ -117,7 +117,7 @@ fn a_zeroed_block_is_refused() {
     }
     assert!(decode(&vec![0; bytes.len()]).is_err());
     assert_eq!(decode(b""), Err(FormatError::Empty));
-    assert_eq!(decode(&vec![b' '; FILE_SIZE_MAX + 1]), Err(FormatError::TooLarge));
+    assert_eq!(decode(&vec![b' '; FILE_SIZE_MAX_BYTES + 1]), Err(FormatError::TooLarge));
 }
 
 /// The state's value replaced, under a checksum that is right: as a program would write that is not this one.
