@@ -9,6 +9,10 @@
 
 mod support;
 
+#[path = "notify/desk.rs"]
+mod desk;
+#[path = "notify/line.rs"]
+mod line;
 #[path = "notify/post.rs"]
 mod post;
 #[path = "notify/run.rs"]

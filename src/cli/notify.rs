@@ -96,7 +96,10 @@ impl Teller {
 
     fn keep(&self, messages: Vec<Message>) {
         if let Err(error) = self.post.put(messages, Utc::now()) {
-            self.output.say(format_args!("notify: the outbox cannot be written: {}", printable(&error.to_string())));
+            self.output.say(format_args!(
+                "notify: the outbox cannot be written, so what cannot be sent by this command is lost: {}",
+                printable(&error.to_string())
+            ));
         }
     }
 }
@@ -153,7 +156,8 @@ impl Reporter {
             Err(error) if is_attended || is_expected(error) => {}
             Err(error) => self.no_run(error),
         }
-        let sent = self.courier.last(&self.interrupt);
+        let mut sent = self.courier.last(&self.interrupt);
+        sent.said.extend(self.teller.post.lost());
         say(&sent, &self.output);
     }
 
@@ -266,7 +270,9 @@ pub(super) fn after_check(desired: &Desired, state: &Path, check: &Check, output
         }
         (false, _) => {}
     }
-    say(&teller.post.send(CHECK_LIMIT, check.at, false), output);
+    let mut sent = teller.post.send(CHECK_LIMIT, check.at, false);
+    sent.said.extend(teller.post.lost());
+    say(&sent, output);
 }
 
 fn say(sent: &Sent, output: &Output) {
@@ -332,6 +338,12 @@ fn text(tests: &[Test], sent: &Sent) -> String {
         lines.push(format!("{} from the outbox sent.", crate::render::count(sent.sent, "message")));
     }
     lines.extend(sent.said.iter().map(|said| format!("{} {said}", symbol::ERROR)));
+    if sent.left > 0 {
+        lines.push(format!(
+            "{} still in the outbox: `jbr status` lists them.",
+            crate::render::count(sent.left, "message")
+        ));
+    }
     lines.push(if tests.iter().all(|test| test.tried.failure.is_none()) {
         "Notices arrive, as far as their servers say.".to_owned()
     } else {

@@ -2,7 +2,7 @@
 //!
 //! A message is on the disk before it is tried, and is taken away when it was sent: a crash between the two sends it twice, with one
 //! Message-ID, and never not at all. Whoever sends holds the outbox's own lock, which is not the state's: `jbr check` sends while an `apply`
-//! runs. There is a limit on the number, the bytes and the age of what waits; the oldest goes first, and that is said.
+//! runs. What leaves without being sent is `prune`'s business.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -14,90 +14,26 @@ use std::time::Duration;
 use fd_lock::RwLock;
 
 use super::entry::{Entry, Unreadable};
-use super::notice::{Message, Signal};
-use crate::clock::{Timestamp, elapsed};
 use crate::printable::printable;
-use crate::render::status::unsent_line;
-use crate::status::Unsent;
 
-/// How many messages wait at most.
-pub const MESSAGES_MAX: usize = 200;
-/// How many bytes they have at most.
-pub const SIZE_MAX_BYTES: u64 = 10 * 1024 * 1024;
 /// How large a file may be that is read as a message.
 const ENTRY_SIZE_MAX: u64 = 2 * 1024 * 1024;
 /// More names than this are not looked at.
-const NAMES_MAX: usize = 10_000;
-/// What a temporary file that nobody finished is older than.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+pub(super) const NAMES_MAX: usize = 10_000;
 /// Between two tries for the lock.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
 const EXTENSION: &str = ".json";
-const TEMPORARY: &str = ".tmp-";
+pub(super) const TEMPORARY: &str = ".tmp-";
 const LOCK: &str = "lock";
 
 /// Makes two messages of one process and millisecond differ.
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
-/// For how long a message is worth sending. A mail tells what was; the beginning of a run an hour ago is none, and an end of yesterday's would
-/// hide that of today's.
-#[must_use]
-pub fn age_max(message: &Message) -> Duration {
-    match message {
-        Message::Mail { .. } | Message::Hook { .. } => 7 * DAY,
-        Message::Ping { signal: Signal::Start, .. } => Duration::from_secs(600),
-        Message::Ping { signal: Signal::Success | Signal::Failure, .. } => DAY / 2,
-    }
-}
-
-/// What waits to be sent beside the state at `state`, oldest first. Takes no lock and makes nothing.
-///
-/// # Errors
-/// Where the folder is there and cannot be read.
-pub fn unsent(state: &Path) -> io::Result<Vec<Unsent>> {
-    let outbox = Outbox::beside(state);
-    let all = outbox.names()?;
-    Ok(all.iter().filter_map(|name| outbox.read(name).ok()).map(|entry| Unsent::from(&entry)).collect())
-}
-
-impl From<&Entry> for Unsent {
-    fn from(entry: &Entry) -> Self {
-        Self {
-            since: entry.made,
-            channel: channel(&entry.message),
-            what: printable(&entry.message.title()),
-            tries: entry.tries,
-            why: entry.last.as_ref().map(|last| last.why.clone()),
-            refused: entry.last.as_ref().is_some_and(|last| last.refused),
-        }
-    }
-}
-
-/// Where a message goes: what is shut for one of them is shut for the others that go there. Each ping has an address of its own.
-pub(super) fn door(message: &Message) -> &'static str {
-    match message {
-        Message::Ping { signal: Signal::Start, .. } => "ping start",
-        Message::Ping { signal: Signal::Success, .. } => "ping success",
-        Message::Ping { signal: Signal::Failure, .. } => "ping failure",
-        Message::Mail { .. } | Message::Hook { .. } => channel(message),
-    }
-}
-
-/// What a channel is called.
-pub(super) fn channel(message: &Message) -> &'static str {
-    match message {
-        Message::Mail { .. } => "mail",
-        Message::Ping { .. } => "ping",
-        Message::Hook { .. } => "webhook",
-    }
-}
-
 /// The folder of what waits.
 #[derive(Debug, Clone)]
 pub(super) struct Outbox {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 /// The lock of the folder, until it is dropped.
@@ -121,19 +57,21 @@ impl Outbox {
         self.folder.join(name)
     }
 
-    /// Keeps a message; the name that it has. It would survive a loss of power.
-    pub(super) fn put(&self, entry: &Entry) -> io::Result<String> {
+    /// The name of a new message: those of one millisecond in the order in which they were made.
+    pub(super) fn name(entry: &Entry) -> String {
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let made = entry.made.format("%Y%m%dT%H%M%S%3fZ");
+        format!("{made}-{number:06}-{}-{}{EXTENSION}", std::process::id(), entry.message.channel())
+    }
+
+    /// Keeps a message under its name. It would survive a loss of power.
+    pub(super) fn put(&self, name: &str, entry: &Entry) -> io::Result<()> {
         self.make()?;
         let bytes = entry.encode()?;
         if bytes.len() as u64 >= ENTRY_SIZE_MAX {
             return Err(io::Error::new(ErrorKind::FileTooLarge, "a message of this size is not kept"));
         }
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let made = entry.made.format("%Y%m%dT%H%M%S%3fZ");
-        // Those of one millisecond in the order in which they were put.
-        let name = format!("{made}-{number:06}-{}-{}{EXTENSION}", std::process::id(), channel(&entry.message));
-        self.write(&name, &bytes)?;
-        Ok(name)
+        self.write(name, &bytes)
     }
 
     /// Writes a file of the folder, whole or not at all.
@@ -197,48 +135,6 @@ impl Outbox {
         }
     }
 
-    /// Takes away what is too old, too much or no message, the oldest first; what is said of each. Only with the lock.
-    pub(super) fn prune(&self, now: Timestamp, _lock: &Locked) -> io::Result<Vec<String>> {
-        self.sweep();
-        let mut said = Vec::new();
-        let mut kept = Vec::new();
-        for name in self.names()? {
-            match self.read(&name) {
-                Err(Unreadable::Later | Unreadable::NotNow(_)) => {}
-                Err(Unreadable::Damaged(why)) => said.push((name.clone(), format!("{}: {why}", printable(&name)))),
-                Ok(entry) if elapsed(entry.made, now) > age_max(&entry.message) => {
-                    said.push((name.clone(), format!("too old: {}", unsent_line(&Unsent::from(&entry), now))));
-                }
-                Ok(entry) => kept.push((name, entry)),
-            }
-        }
-        let size = |name: &str| fs::metadata(self.path(name)).map_or(0, |metadata| metadata.len());
-        let mut left: u64 = kept.iter().map(|(name, _)| size(name)).sum();
-        let mut count = kept.len();
-        for (name, entry) in &kept {
-            if count <= MESSAGES_MAX && left <= SIZE_MAX_BYTES {
-                break;
-            }
-            (count, left) = (count - 1, left.saturating_sub(size(name)));
-            said.push((name.clone(), format!("too many wait: {}", unsent_line(&Unsent::from(entry), now))));
-        }
-        for (name, _) in &said {
-            self.remove(name)?;
-        }
-        Ok(said.into_iter().map(|(_, said)| said).collect())
-    }
-
-    /// Temporary files that a killed process has left.
-    fn sweep(&self) {
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().take(NAMES_MAX).flatten() {
-            let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY));
-            let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
-            if is_ours && age.is_some_and(|age| age > LEFTOVER_AGE) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-    }
-
     /// The folder, and that of the state where `apply` never was: not a whole path, or a mistyped `--state` would become an outbox somewhere.
     fn make(&self) -> io::Result<()> {
         match make_one(&self.folder) {
@@ -265,7 +161,10 @@ fn make_one(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{earlier, later};
+    use crate::clock::{Timestamp, later};
+    use crate::notify::notice::Message;
+    use crate::notify::unsent;
+    use crate::render::status::unsent_line;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -283,44 +182,18 @@ mod tests {
         assert_eq!(unsent(&state).unwrap(), []);
         assert!(!folder.path().join("state.json.outbox").exists(), "looking makes nothing");
         let (outbox, now) = (Outbox::beside(&state), at("2026-11-23T02:00:00Z"));
-        outbox.put(&Entry::new(later(now, Duration::from_secs(1)), mail("second"))).unwrap();
-        let first = outbox.put(&Entry::new(now, mail("first"))).unwrap();
+        let put = |made: Timestamp, subject: &str| {
+            let entry = Entry::new(made, mail(subject));
+            let name = Outbox::name(&entry);
+            outbox.put(&name, &entry).unwrap();
+            name
+        };
+        put(later(now, Duration::from_secs(1)), "second");
+        let first = put(now, "first");
         let shown: Vec<String> = unsent(&state).unwrap().iter().map(|one| unsent_line(one, now)).collect();
         assert_eq!(shown, ["mail \"first\", made 0s ago, not tried yet", "mail \"second\", made in 1s, not tried yet"]);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&outbox.path(&first)), mode(&outbox.folder)), (0o600, 0o700));
-    }
-
-    #[test]
-    fn what_is_too_old_too_much_or_no_message_goes_and_that_is_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let outbox = Outbox::beside(&folder.path().join("state.json"));
-        let now = at("2026-11-23T02:00:00Z");
-        let ago = |hours: u64| earlier(now, Duration::from_secs(hours * 3600));
-        for (made, message) in [
-            (ago(8 * 24), mail("last week")),
-            (ago(1), Message::ping(Signal::Start, "")),
-            (ago(13), Message::ping(Signal::Success, "")),
-            (ago(6 * 24), mail("kept")),
-            (ago(11), Message::ping(Signal::Failure, "")),
-        ] {
-            outbox.put(&Entry::new(made, message)).unwrap();
-        }
-        fs::write(outbox.path("2026-damaged.json"), "{").unwrap();
-        fs::write(outbox.path("2026-later.json"), r#"{"version":2}"#).unwrap();
-        let lock = outbox.lock(Duration::ZERO).unwrap().unwrap();
-        let said = outbox.prune(now, &lock).unwrap();
-        assert_eq!(said.len(), 4, "{said:#?}");
-        let left: Vec<String> =
-            outbox.names().unwrap().iter().filter_map(|name| Some(outbox.read(name).ok()?.message.title())).collect();
-        assert_eq!(left, ["kept", "ping failure"]);
-
-        for number in 0..MESSAGES_MAX {
-            outbox.put(&Entry::new(now, mail(&number.to_string()))).unwrap();
-        }
-        let said = outbox.prune(now, &lock).unwrap();
-        // `2026-later.json` is not counted: a later jbr will know what it is.
-        assert!(said.len() == 2 && said[0].contains("\"kept\"") && said[1].contains("ping failure"), "{said:#?}");
     }
 
     #[test]
