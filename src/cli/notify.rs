@@ -24,7 +24,7 @@ use crate::execute::event::Event;
 use crate::names::{RunId, ServerName};
 use crate::notify::notice::{Cause, Message, Notice, Signal, What};
 use crate::notify::policy::{self, Standing};
-use crate::notify::post::{Post, Sent, Tried};
+use crate::notify::post::{Post, Sent, Telling, Tried};
 use crate::notify::vault::Vault;
 use crate::printable::printable;
 use crate::render::{Summary, Zone, symbol};
@@ -84,23 +84,46 @@ impl Teller {
         Some(Self { post, desired: desired.clone(), host: host(), zone: output.page().zone, output: output.clone() })
     }
 
-    fn tell(&self, causes: Vec<Cause>, at: Timestamp, what: What<'_>) {
-        let Some(notify) = &self.desired.notify else { return };
+    /// Whether it is on the disk.
+    fn tell(&self, causes: Vec<Cause>, at: Timestamp, what: What<'_>) -> bool {
+        let Some(notify) = &self.desired.notify else { return true };
         let notice = Notice { causes, at, host: &self.host, zone: self.zone, what };
-        self.keep(notice.messages(notify));
+        self.keep(notice.messages(notify))
+    }
+
+    /// Tells what was not told within the last day. Where that cannot be remembered it is told each time: better twice than never.
+    fn tell_once(&self, key: &str, causes: Vec<Cause>, at: Timestamp, what: What<'_>) {
+        let telling = self.post.telling(&[], &[key.to_owned()], Utc::now());
+        if telling.is_due() {
+            self.tell_and_remember(telling, causes, at, what);
+        }
+    }
+
+    /// First the one, then the other: a crash between the two, or a disk that takes no message, must not make anybody believe it was told.
+    fn tell_and_remember(&self, telling: Telling, causes: Vec<Cause>, at: Timestamp, what: What<'_>) {
+        let remembered = if self.tell(causes, at, what) { telling.remember() } else { Ok(()) };
+        if let Err(error) = remembered {
+            let why = printable(&error.to_string());
+            self.output.say(format_args!(
+                "notify: that this was told could not be remembered, so it is told again the next time: {why}"
+            ));
+        }
     }
 
     fn ping(&self, signal: Signal, facts: &str) {
         self.keep(vec![Message::ping(signal, &format!("jbr on {}: {facts}", self.host))]);
     }
 
-    fn keep(&self, messages: Vec<Message>) {
-        if let Err(error) = self.post.put(messages, Utc::now()) {
+    /// Whether the disk took them.
+    fn keep(&self, messages: Vec<Message>) -> bool {
+        let kept = self.post.put(messages, Utc::now());
+        if let Err(error) = &kept {
+            let why = printable(&error.to_string());
             self.output.say(format_args!(
-                "notify: the outbox cannot be written, so what cannot be sent by this command is lost: {}",
-                printable(&error.to_string())
+                "notify: the outbox cannot be written, so what cannot be sent by this command is lost: {why}"
             ));
         }
+        kept.is_ok()
     }
 }
 
@@ -168,10 +191,7 @@ impl Reporter {
             text.lines().chain(error.help().as_deref().unwrap_or_default().lines()).map(printable).collect();
         self.teller.ping(Signal::Failure, &format!("nothing was run: {}", said.first().map_or("", String::as_str)));
         let key = format!("apply {}", BASE64.encode(Sha256::digest(text.as_bytes())));
-        let is_due = self.teller.post.to_be_told(&[], std::slice::from_ref(&key), Utc::now()).0;
-        if is_due {
-            self.teller.tell(vec![Cause::Failure], Utc::now(), What::NoRun { said });
-        }
+        self.teller.tell_once(&key, vec![Cause::Failure], Utc::now(), What::NoRun { said });
     }
 }
 
@@ -259,16 +279,19 @@ pub(super) fn after_check(desired: &Desired, state: &Path, check: &Check, output
     let asked: Vec<String> = check.jobs.iter().map(|job| key(&job.address.to_string())).collect();
     let too_old = policy::stale(check);
     let keys: Vec<String> = too_old.iter().map(|(address, _)| key(address)).collect();
-    match teller.post.to_be_told(&asked, &keys, check.at) {
-        // Told without being remembered it would be told at every check.
-        (true, Err(error)) => output.say(format_args!(
-            "notify: what is too old is not told, since it could not be remembered that it was: {}",
-            printable(&error.to_string())
-        )),
-        (true, Ok(())) => {
-            teller.tell(vec![Cause::Stale], check.at, What::Stale(too_old.into_iter().map(|(_, line)| line).collect()));
-        }
-        (false, _) => {}
+    let telling = teller.post.telling(&asked, &keys, check.at);
+    if let (true, Some(error)) = (telling.is_due(), telling.forgets()) {
+        // Told without being remembered it would be told at every check, to somebody who has the verdict already. It stays due.
+        let why = printable(&error.to_string());
+        output.say(format_args!(
+            "notify: what is too old is not told, since it could not be remembered that it was: {why}"
+        ));
+    } else if telling.is_due() {
+        let lines = too_old.into_iter().map(|(_, line)| line).collect();
+        teller.tell_and_remember(telling, vec![Cause::Stale], check.at, What::Stale(lines));
+    } else {
+        // What could not be forgotten is forgotten at the next check.
+        let _ = telling.remember();
     }
     let mut sent = teller.post.send(CHECK_LIMIT, check.at, false);
     sent.said.extend(teller.post.lost());

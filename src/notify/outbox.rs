@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fd_lock::RwLock;
+use tempfile::NamedTempFile;
 
 use super::entry::{Entry, Unreadable};
 use crate::printable::printable;
@@ -36,7 +37,7 @@ pub(super) struct Outbox {
     pub(super) folder: PathBuf,
 }
 
-/// The lock of the folder, until it is dropped.
+/// A lock in the folder, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Locked {
     _file: File,
@@ -76,10 +77,20 @@ impl Outbox {
 
     /// Writes a file of the folder, whole or not at all.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.place(self.prepare(bytes)?, name)
+    }
+
+    /// A file on the disk that has no name yet, and goes away with its value.
+    pub(super) fn prepare(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
         // Mode 0600, which is tempfile's own.
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
+        Ok(file)
+    }
+
+    /// Gives a prepared file its name.
+    pub(super) fn place(&self, file: NamedTempFile, name: &str) -> io::Result<()> {
         file.persist(self.path(name)).map_err(|error| error.error)?;
         self.sync()
     }
@@ -112,8 +123,13 @@ impl Outbox {
         }
     }
 
-    /// The lock, waited for until `limit` is over; `None` if somebody else is still sending.
+    /// The lock of whoever sends, waited for until `limit` is over; `None` if somebody else is still sending.
     pub(super) fn lock(&self, limit: Duration) -> io::Result<Option<Locked>> {
+        self.lock_file(LOCK, limit)
+    }
+
+    /// A lock of this name, waited for until `limit` is over; `None` if somebody else has it then.
+    pub(super) fn lock_file(&self, name: &str, limit: Duration) -> io::Result<Option<Locked>> {
         self.make()?;
         let began = std::time::Instant::now();
         loop {
@@ -123,7 +139,7 @@ impl Outbox {
                 .create(true)
                 .truncate(false)
                 .mode(0o600)
-                .open(self.path(LOCK))?;
+                .open(self.path(name))?;
             let mut lock = RwLock::new(file);
             // Forgetting the guard leaves the lock with the open file, which needs no lifetime: the kernel frees it when the file is closed.
             match lock.try_write().map(std::mem::forget) {

@@ -16,6 +16,7 @@ use super::notice::{Message, Signal};
 use super::outbox::Outbox;
 use super::pass::Pass;
 use super::told;
+pub use super::told::Telling;
 use super::vault::Vault;
 use crate::clock::Timestamp;
 use crate::desired::Notify;
@@ -104,9 +105,11 @@ impl Post {
         self.unsaved().values().map(line).collect()
     }
 
-    /// Whether anything of `now_true` is to be told now, see `told`.
-    pub fn to_be_told(&self, asked: &[String], now_true: &[String], now: Timestamp) -> (bool, io::Result<()>) {
-        told::to_be_told(&self.outbox, asked, now_true, now)
+    /// Whether anything of `now_true` is to be told now: not what was told within the last day. What is `asked` about and is not true any more
+    /// is forgotten, so that its return is told at once.
+    #[must_use]
+    pub fn telling(&self, asked: &[String], now_true: &[String], now: Timestamp) -> Telling {
+        told::telling(&self.outbox, asked, now_true, now)
     }
 
     /// Sends what waits, oldest first, within `limit`. `also_refused`: those that were refused for good, too, and whatever a refused login keeps

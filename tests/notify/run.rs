@@ -222,6 +222,28 @@ fn what_keeps_a_run_from_beginning_is_told_once_and_the_switch_hears_it_each_tim
 }
 
 #[test]
+fn on_a_disk_that_takes_nothing_a_run_that_cannot_begin_is_told_all_the_same_and_that_is_said() {
+    let server = MailServer::start(&[]);
+    let site = site(writes_for(300), "", &plain(&server));
+    let good = fs::read_to_string(site.plan_path()).unwrap();
+    fs::write(site.plan_path(), good.replace(&crate::support::parts::id(2), &crate::support::parts::id(9))).unwrap();
+    fs::create_dir_all(site.path("state")).unwrap();
+    fs::write(site.path("state/state.json.outbox"), "").unwrap();
+    for count in 1..=2 {
+        let ran = site.jbr(&["apply", "--auto-approve"]);
+        assert_eq!((ran.code, server.mails().len()), (Some(1), count), "{}", ran.text());
+        assert!(ran.stderr.contains("notify: the outbox cannot be written"), "{}", ran.stderr);
+    }
+    // What can be neither written nor sent is named.
+    drop(server);
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("notify: LOST: mail \"[jbr "), "{}", ran.text());
+    // A check has its verdict, and whoever reads it every five minutes is not mailed as often.
+    let ran = site.jbr(&["check"]);
+    assert!(ran.stderr.contains("what is too old is not told, since it could not be remembered"), "{}", ran.text());
+}
+
+#[test]
 fn a_webhook_gets_every_notice_as_json_and_its_address_is_kept_nowhere() {
     let web = WebServer::start(&[]);
     let site = site(writes_for(300).ends(102), "", "");
