@@ -14,6 +14,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 
+use super::discreet::repeats;
 use super::failure::{Failure, FailureKind};
 use super::vault::Vault;
 use crate::clock::Timestamp;
@@ -73,13 +74,34 @@ pub(super) fn send(
     step: Step<'_>,
 ) -> Result<(), Failure> {
     let smtp = &email.smtp;
-    let credentials = match &smtp.login {
-        None => None,
-        Some(login) => Some(Credentials::new(login.user.clone(), password(&login.password, vault, step)?)),
-    };
+    let password = smtp.login.as_ref().map(|login| password(&login.password, vault, step)).transpose()?;
+    let login = smtp.login.as_ref().zip(password.as_ref());
+    let credentials = login.map(|(login, password)| Credentials::new(login.user.clone(), password.clone()));
+    let ended = hand_over(smtp, credentials.as_ref(), message, is_offered, step);
+    ended.map_err(|failure| {
+        // Whoever was told it once could repeat it to us, and what is said is kept.
+        let is_indiscreet = password.is_some_and(|password| repeats(&failure.why, &password));
+        let why = if is_indiscreet { without_words(&failure.why) } else { failure.why };
+        Failure { why: printable(&why), ..failure }
+    })
+}
+
+/// The error alone, in lettre's words and ours: the server's come behind a colon.
+fn without_words(why: &str) -> String {
+    let error = why.split(':').next().unwrap_or_default();
+    format!("{error}; what the server says to it repeats the password, and is not kept")
+}
+
+/// Hands it over. Why it could not be is in the server's own words, as they came.
+fn hand_over(
+    smtp: &Smtp,
+    credentials: Option<&Credentials>,
+    message: &lettre::Message,
+    is_offered: &AtomicBool,
+    step: Step<'_>,
+) -> Result<(), Failure> {
     let mut connection = connect(smtp, step)?;
-    if let (Some(credentials), Some(login)) = (&credentials, &smtp.login) {
-        // With its own words a hostile server could repeat the password to us, and they are kept.
+    if let (Some(credentials), Some(login)) = (credentials, &smtp.login) {
         connection
             .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
             .map_err(|error| login_failure(&error, smtp))?;
@@ -192,7 +214,7 @@ fn is_timeout(error: &Error) -> bool {
     false
 }
 
-/// The error with its causes. A time-out calls itself something else.
+/// The error with its causes, as the server said them. A time-out calls itself something else.
 fn words(error: &Error, timeout: Duration) -> String {
     if is_timeout(error) {
         return format!("no answer within {}", limit(timeout));
@@ -206,7 +228,7 @@ fn words(error: &Error, timeout: Duration) -> String {
         }
         cause = deeper.source();
     }
-    printable(&said)
+    said
 }
 
 #[cfg(test)]

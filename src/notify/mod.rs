@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Pure: [`policy`], [`notice`], `letter`, `hook`. Edge: `outbox` with what is in it and what leaves it (`entry`, `prune`, `told`, `unsent`), and
-//! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `web`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
+//! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `discreet`, `web`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
 //!
 //! Deliberately absent: secrets in anything that is kept. A password or an address of the web is looked up when it is used.
 
@@ -22,6 +22,7 @@ mod told;
 mod unsent;
 
 mod delivery;
+mod discreet;
 mod errand;
 mod failure;
 mod mail;
