@@ -32,4 +32,4 @@ pub mod vault;
 mod web;
 
 pub use notice::{Cause, Notice};
-pub use unsent::unsent;
+pub use unsent::outbox;

@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 
 use super::entry::{Entry, Unreadable};
 use crate::printable::printable;
+use crate::state::Place;
 
 /// How large a file may be that is read as a message.
 const ENTRY_SIZE_MAX: u64 = 2 * 1024 * 1024;
@@ -46,11 +47,9 @@ pub(super) struct Locked {
 impl Outbox {
     /// The outbox beside a state. Makes nothing.
     pub(super) fn beside(state: &Path) -> Self {
-        // A link to a state elsewhere has the outbox of that one.
-        let file = fs::canonicalize(state).unwrap_or_else(|_| state.to_owned());
-        let mut folder = file.into_os_string();
-        folder.push(".outbox");
-        Self { folder: folder.into() }
+        // A state that is only a link has the outbox of the one that it leads to. Where links go round in circles there is no state either.
+        let folder = Place::of(state).map_or_else(|_| beside(state), |place| place.outbox());
+        Self { folder }
     }
 
     /// A file of this name in the folder.
@@ -167,6 +166,12 @@ impl Outbox {
     }
 }
 
+fn beside(state: &Path) -> PathBuf {
+    let mut folder = state.as_os_str().to_owned();
+    folder.push(".outbox");
+    folder.into()
+}
+
 fn make_one(folder: &Path) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(_) if folder.is_dir() => Ok(()),
@@ -195,7 +200,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.json");
-        assert_eq!(unsent(&state).unwrap(), []);
+        assert_eq!(unsent::outbox(&state).unwrap().unsent, []);
         assert!(!folder.path().join("state.json.outbox").exists(), "looking makes nothing");
         let (outbox, now) = (Outbox::beside(&state), at("2026-11-23T02:00:00Z"));
         let put = |made: Timestamp, subject: &str| {
@@ -206,10 +211,25 @@ mod tests {
         };
         put(later(now, Duration::from_secs(1)), "second");
         let first = put(now, "first");
-        let shown: Vec<String> = unsent(&state).unwrap().iter().map(|one| unsent_line(one, now)).collect();
+        let shown: Vec<String> =
+            unsent::outbox(&state).unwrap().unsent.iter().map(|one| unsent_line(one, now)).collect();
         assert_eq!(shown, ["mail \"first\", made 0s ago, not tried yet", "mail \"second\", made in 1s, not tried yet"]);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&outbox.path(&first)), mode(&outbox.folder)), (0o600, 0o700));
+    }
+
+    #[test]
+    fn a_link_to_a_state_has_the_outbox_of_that_state_before_there_is_one_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, link) = (folder.path().join("state.json"), folder.path().join("link.json"));
+        std::os::unix::fs::symlink(&state, &link).unwrap();
+        for exists in [false, true] {
+            if exists {
+                fs::write(&state, "").unwrap();
+            }
+            assert_eq!(Outbox::beside(&link).folder, folder.path().join("state.json.outbox"), "{exists}");
+            assert_eq!(Outbox::beside(&state).folder, Outbox::beside(&link).folder);
+        }
     }
 
     #[test]

@@ -3,19 +3,39 @@
 use std::io;
 use std::path::Path;
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
 use super::entry::Entry;
 use super::outbox::Outbox;
 use crate::printable::printable;
-use crate::status::Unsent;
+use crate::status::{self, Unsent};
 
-/// What waits to be sent beside the state at `state`, oldest first. Takes no lock and makes nothing.
+/// What waits to be sent beside the state at `state`. Takes no lock and makes nothing.
 ///
 /// # Errors
 /// Where the folder is there and cannot be read.
-pub fn unsent(state: &Path) -> io::Result<Vec<Unsent>> {
+pub fn outbox(state: &Path) -> io::Result<status::Outbox> {
     let outbox = Outbox::beside(state);
-    let all = outbox.names()?;
-    Ok(all.iter().filter_map(|name| outbox.read(name).ok()).map(|entry| Unsent::from(&entry)).collect())
+    let mut seen = status::Outbox { shut: shut(&outbox.folder), ..status::Outbox::default() };
+    for name in outbox.names()? {
+        match outbox.read(&name) {
+            Ok(entry) => seen.unsent.push(Unsent::from(&entry)),
+            Err(_) => seen.unreadable += 1,
+        }
+    }
+    Ok(seen)
+}
+
+/// Why its disk takes nothing more, whoever writes: who asks may be another than who sends.
+fn shut(folder: &Path) -> Option<String> {
+    // The first that is there: the folder is made when it is needed.
+    let disk = folder.ancestors().find_map(|place| statvfs(place).ok())?;
+    if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        return Some("its disk is read-only".to_owned());
+    }
+    // A disk of no size, as /proc, is none.
+    let is_full = (disk.f_blocks > 0 && disk.f_bavail == 0) || (disk.f_files > 0 && disk.f_ffree == 0);
+    is_full.then(|| "no space is left on its disk".to_owned())
 }
 
 impl From<&Entry> for Unsent {

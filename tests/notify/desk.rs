@@ -8,8 +8,8 @@ use std::time::Duration;
 use chrono::Utc;
 use jbr::desired::{Email, MailLogin, MailOn, Notify, Ping, Secret, Security, Smtp};
 use jbr::notify::notice::Message;
+use jbr::notify::outbox;
 use jbr::notify::post::{Post, Sent};
-use jbr::notify::unsent;
 use jbr::notify::vault::Vault;
 use jbr::status::Unsent;
 use tempfile::TempDir;
@@ -82,7 +82,7 @@ impl Desk {
     }
 
     pub(crate) fn waiting(&self) -> Vec<Unsent> {
-        unsent(&self.state()).unwrap()
+        outbox(&self.state()).unwrap().unsent
     }
 
     /// The one that waits.

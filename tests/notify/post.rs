@@ -191,6 +191,12 @@ fn what_the_disk_does_not_give_now_stays_and_keeps_nothing_else_back() {
     assert_eq!((came.sent, server.mails().len()), (1, 1), "{came:?}");
     assert!(came.said.iter().any(|said| said.contains("cannot be read now, and stays in the outbox")), "{came:?}");
     assert!(unreadable.exists());
+    let seen = jbr::notify::outbox(&desk.state()).unwrap();
+    assert_eq!(
+        (seen.unsent.len(), seen.unreadable, seen.shut),
+        (0, 1, None),
+        "what cannot be read may wait all the same"
+    );
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn subjects(server: &MailServer) -> Vec<String> {
 }
 
 fn waiting(site: &Site) -> usize {
-    jbr::notify::unsent(&site.state_path()).unwrap().len()
+    jbr::notify::outbox(&site.state_path()).unwrap().unsent.len()
 }
 
 /// The files below a folder that hold a text.
