@@ -113,6 +113,25 @@ pub fn of_run(summary: &Summary<'_>, is_good: bool, silent: &BTreeSet<ServerName
     (causes, standing)
 }
 
+/// What makes the end of a run that is not over the same news as its last: how it stopped, how its jobs stand, and what went wrong beside that.
+/// `None` for a run that is over, which ends only once.
+#[must_use]
+pub fn news(summary: &Summary<'_>) -> Option<String> {
+    let why = match summary.ending {
+        Ending::Ended(End::Complete) => return None,
+        Ending::Ended(end) => format!("{end:?}"),
+        Ending::Broken(why) => why.to_owned(),
+    };
+    let outcomes = summary.queue.items.iter().map(|item| summary.journal.outcome(&item.address));
+    let outcomes: Vec<_> = outcomes
+        .map(|outcome| outcome.map(|outcome| (outcome.verdict, outcome.overdue, outcome.ended, &outcome.note)))
+        .collect();
+    let open = summary.journal.opened.iter().filter(|opened| matches!(opened.state, GateState::LeftOpen { .. }));
+    let open: Vec<_> = open.map(|opened| (&opened.server, opened.gate.to_string())).collect();
+    let silent: Vec<_> = summary.journal.unreachable.keys().collect();
+    Some(format!("{why} {outcomes:?} {open:?} {silent:?} {:?}", summary.journal.overlaps))
+}
+
 fn has_alarm(journal: &Journal) -> bool {
     let is_unseen = |phase: &Phase| match phase {
         Phase::Running(running) => running.stop.as_ref().is_some_and(|stop| stop.unseen),
