@@ -11,6 +11,8 @@ mod support;
 
 #[path = "notify/desk.rs"]
 mod desk;
+#[path = "notify/letters.rs"]
+mod letters;
 #[path = "notify/line.rs"]
 mod line;
 #[path = "notify/post.rs"]
