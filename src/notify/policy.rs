@@ -113,14 +113,16 @@ pub fn of_run(summary: &Summary<'_>, is_good: bool, silent: &BTreeSet<ServerName
     (causes, standing)
 }
 
-/// What makes the end of a run that is not over the same news as its last: how it stopped, how its jobs stand, and what went wrong beside that.
-/// `None` for a run that is over, which ends only once.
+/// What makes the end of a run the same news as an earlier one: of the same run that is not over, or of one that had nothing to do but to close
+/// what was left open. `None` where jobs were run to the end, which is news each time.
 #[must_use]
 pub fn news(summary: &Summary<'_>) -> Option<String> {
-    let why = match summary.ending {
+    let which = match summary.ending {
+        // A timer begins such a run anew each time, until it closes.
+        Ending::Ended(End::Complete) if summary.queue.items.is_empty() => "no job".to_owned(),
         Ending::Ended(End::Complete) => return None,
-        Ending::Ended(end) => format!("{end:?}"),
-        Ending::Broken(why) => why.to_owned(),
+        Ending::Ended(end) => format!("{} {end:?}", summary.run),
+        Ending::Broken(why) => format!("{} {why}", summary.run),
     };
     let outcomes = summary.queue.items.iter().map(|item| summary.journal.outcome(&item.address));
     let outcomes: Vec<_> = outcomes
@@ -129,7 +131,7 @@ pub fn news(summary: &Summary<'_>) -> Option<String> {
     let open = summary.journal.opened.iter().filter(|opened| matches!(opened.state, GateState::LeftOpen { .. }));
     let open: Vec<_> = open.map(|opened| (&opened.server, opened.gate.to_string())).collect();
     let silent: Vec<_> = summary.journal.unreachable.keys().collect();
-    Some(format!("{why} {outcomes:?} {open:?} {silent:?} {:?}", summary.journal.overlaps))
+    Some(format!("{which} {outcomes:?} {open:?} {silent:?} {:?}", summary.journal.overlaps))
 }
 
 fn has_alarm(journal: &Journal) -> bool {

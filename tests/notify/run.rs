@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use jbr::simulator::{Execution, Fault, Fleet, Rule, When};
+use jbr::simulator::{Destination, Execution, Fault, Fleet, Rule, When};
 use serde_json::Value;
 
 use crate::smtp::MailServer;
-use crate::support::parts::{job, run_with, with_nas, writes_for};
+use crate::support::parts::{DESTINATION, job, run_with, with_nas, writes_for};
 use crate::support::site::{NAS, Site};
 use crate::support::until::{until, until_within};
 use crate::web::WebServer;
@@ -353,6 +353,34 @@ fn pings_go_through_the_proxy_that_the_environment_names() {
     plan(&site, "", &notify(&direct.url("/ok")));
     test("127.0.0.1");
     assert_eq!((proxy.asked().len(), direct.paths()), (before, vec!["/ok".to_owned()]));
+}
+
+#[test]
+fn what_stays_open_whatever_is_done_is_told_once_a_day_and_at_once_when_it_comes_back() {
+    let server = MailServer::start(&[]);
+    let destination = Destination::on(NAS, DESTINATION).disabled();
+    let fleet = Fleet::new(Utc::now()).server("a", |a| a.destination(destination).job(job(1, writes_for(1500))));
+    let site = Site::start(&fleet);
+    let jobs = run_with("", &[("a/one", 1, ", every: 1d")]);
+    let keep = format!(", destination: {{ id: {DESTINATION}, keep: closed }}");
+    site.write_plan_with(&keep, &format!("{jobs}notify:\n{}", plain(&server)));
+    let mut running = site.start_apply();
+    site.until_runs("a", &crate::support::parts::id(1));
+    let stubborn = ["manageDestinationState", "manageDestination"]
+        .map(|function| Rule::of(function, Fault::DoesNotStick).when(When::Always));
+    site.world.update(|fleet| fleet.change("a", Utc::now(), |a| a.rules.extend(stubborn.clone()))).unwrap();
+    assert_eq!(running.ended().code, Some(8));
+    let told = subjects(&server);
+    assert!(told.len() == 2 && told.iter().all(|subject| subject.contains("UNSAFE")), "{told:?}");
+    // A timer comes by every 15 minutes, and each time it is a run that does nothing else.
+    for count in [3, 3] {
+        let ran = site.jbr(&["apply", "--auto-approve"]);
+        assert_eq!((ran.code, subjects(&server).len()), (Some(8), count), "{} {:?}", ran.text(), subjects(&server));
+    }
+    site.world.update(|fleet| fleet.change("a", Utc::now(), |a| a.rules.clear())).unwrap();
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+    let told = fs::read_to_string(site.path("state/state.json.outbox/told.json")).unwrap();
+    assert!(!told.contains("open a "), "{told}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::names::{RunId, ServerName};
 use crate::notify::notice::{Cause, Signal, What};
 use crate::notify::policy::{self, Standing};
 use crate::printable::printable;
+use crate::queue::Gate;
 use crate::render::Summary;
 
 /// The end of an `apply` in which nothing ran waits less for what it has to tell: a person may be waiting.
@@ -73,8 +74,7 @@ impl Reporter {
             None => _ = self.teller.tell(causes, summary.now, What::RunEnded(summary)),
             // A timer goes on with such a run every 15 minutes, and ends each time as before.
             Some(news) => {
-                let key = key(&format!("run {}", summary.run), &news);
-                self.teller.tell_once(&key, causes, summary.now, What::RunEnded(summary));
+                self.teller.tell_once(&key("run", &news), causes, summary.now, What::RunEnded(summary));
             }
         }
         let good = summary.queue.items.iter().filter_map(|item| summary.journal.outcome(&item.address));
@@ -128,15 +128,27 @@ fn is_expected(error: &CliError) -> bool {
     matches!(error.exit(), Exit::NotApproved | Exit::Locked | Exit::Usage | Exit::Stopped)
 }
 
+/// Whichever run finds it so: a timer begins one every 15 minutes to close it.
+fn left_open(server: &ServerName, gate: &Gate) -> String {
+    format!("open {server} {gate}")
+}
+
 impl Listen for Reporter {
     /// What cannot wait goes into the outbox before the run goes on, and out of it beside the run.
     fn hear(&mut self, at: Timestamp, event: &Event) {
         if let Event::Unreachable { server, why: _ } = event {
             self.silent.insert(server.clone());
         }
+        if let Event::Closed { server, gate } = event {
+            // If it is left open again, that is told at once. What could not be forgotten is told a day later.
+            let _ = self.teller.post.telling(&[left_open(server, gate)], &[], at).remember();
+        }
         let (Some((cause, sentence)), Some(run)) = (policy::urgent(event), &self.run) else { return };
         if self.urgent.len() < URGENT_MAX && self.urgent.insert(sentence.clone()) {
-            let key = key(&format!("alarm {run}"), &sentence);
+            let key = match event {
+                Event::LeftOpen { server, gate, .. } => left_open(server, gate),
+                _ => key(&format!("alarm {run}"), &sentence),
+            };
             self.teller.tell_once(&key, vec![cause], at, What::Alarm { run, sentence });
             self.courier.go();
         }
