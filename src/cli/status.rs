@@ -12,7 +12,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::desired::Desired;
 use crate::inventory::collect::collect;
 use crate::names::{JobAddress, ServerName};
-use crate::notify::unsent;
+use crate::notify::outbox;
 use crate::proposal::{Request, logs_wanted, propose};
 use crate::render;
 use crate::seen::{Seen, Why};
@@ -45,8 +45,8 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
     let proposal = propose(&desired, &inventory, &state, &Request { is_asked_for: &|_| true, fresh: false }, now);
     let is_asked_for = |address: &JobAddress| select::includes(&args.selection, address);
     let lock = peek(&global.state)?;
-    let unsent = match unsent(&global.state) {
-        Ok(unsent) => Seen::Known(unsent),
+    let outbox = match outbox(&global.state) {
+        Ok(outbox) => Seen::Known(outbox),
         Err(error) => Seen::Unknown(Why::new(error.to_string())),
     };
     let view = View {
@@ -54,7 +54,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
         inventory: &inventory,
         state: &state,
         lock,
-        unsent,
+        outbox,
         proposal: &proposal,
         is_asked_for: &is_asked_for,
         now,

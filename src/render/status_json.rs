@@ -35,8 +35,12 @@ pub fn status_json(status: &Status) -> String {
         holder,
         run: status.run.as_ref().map(RunJson::new),
         next: status.next.as_ref().map(NextJson::from),
-        unsent: match &status.unsent {
-            Seen::Known(all) => Some(all.iter().map(UnsentJson::from).collect()),
+        unsent: match &status.outbox {
+            Seen::Known(outbox) => Some(outbox.unsent.iter().map(UnsentJson::from).collect()),
+            Seen::Unknown(_) => None,
+        },
+        outbox: match &status.outbox {
+            Seen::Known(outbox) => Some(OutboxJson { unreadable: outbox.unreadable, shut: outbox.shut.clone() }),
             Seen::Unknown(_) => None,
         },
         servers: status.servers.iter().map(|server| ServerJson::new(server, status.at)).collect(),
@@ -55,8 +59,15 @@ struct StatusJson {
     run: Option<RunJson>,
     next: Option<NextJson>,
     unsent: Option<Vec<UnsentJson>>,
+    outbox: Option<OutboxJson>,
     servers: Vec<ServerJson>,
     remarks: Vec<RemarkJson>,
+}
+
+#[derive(Serialize)]
+struct OutboxJson {
+    unreadable: usize,
+    shut: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -19,6 +19,7 @@ use crate::hold::ByHand;
 use crate::names::{JobAddress, RunId};
 use crate::queue::Queue;
 pub use edit::{EditError, Remembered};
+pub(crate) use place::Place;
 pub use record::{JobRecord, RunEnd, RunRecord};
 
 /// How many finished runs are remembered: a month of nights. All of them are written at every change of the journal, to an SD card.

@@ -24,7 +24,7 @@ use crate::state::{Run, State};
 
 pub use next::{Next, Waits, next};
 pub use under_way::{UnderWay, Whose, under_way};
-pub use unsent::Unsent;
+pub use unsent::{Outbox, Unsent};
 
 /// Everything that `jbr status` shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub struct Status {
     pub run: Option<RunStatus>,
     /// What runs next.
     pub next: Option<Next>,
-    /// The notices that wait to be sent, oldest first.
-    pub unsent: Seen<Vec<Unsent>>,
+    /// The notices that wait to be sent.
+    pub outbox: Seen<Outbox>,
     /// The servers that were asked, in the plan's order.
     pub servers: Vec<ServerStatus>,
     /// What else a person should know of them.
@@ -162,8 +162,8 @@ pub struct View<'a> {
     pub state: &'a State,
     /// Whether a `jbr` is at work.
     pub lock: Lock,
-    /// The notices that wait to be sent, oldest first.
-    pub unsent: Seen<Vec<Unsent>>,
+    /// The notices that wait to be sent.
+    pub outbox: Seen<Outbox>,
     /// What the next `apply` would do.
     pub proposal: &'a Proposal,
     /// Which jobs were asked for.
@@ -183,7 +183,7 @@ pub fn status(view: View) -> Status {
         servers: asked.map(|(server, live)| server_status(&view, server, live)).collect(),
         remarks: view.proposal.diff.remarks.iter().filter(|remark| !is_shown_otherwise(remark)).cloned().collect(),
         lock: view.lock,
-        unsent: view.unsent,
+        outbox: view.outbox,
     }
 }
 
