@@ -90,6 +90,7 @@ pub(super) fn conduct(
         queue: &run.queue,
         journal: &run.journal,
         ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
+        closed: proposal.beginning.closed(),
     };
     let exit = ended.as_ref().ok().map(|end| {
         let exit = Exit::of_run(end, &run.queue, &run.journal, desired.run.partial);

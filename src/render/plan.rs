@@ -73,7 +73,12 @@ impl View<'_> {
         };
         sheet.gap();
         let run = self.run(old);
-        sheet.item(0, symbol::ATTENTION, &format!("Closes {run} as incomplete: {text}. Every job is queued anew."));
+        let first = if old.left.is_empty() { "" } else { ", what was left first among its priority" };
+        sheet.item(
+            0,
+            symbol::ATTENTION,
+            &format!("Closes {run} as incomplete: {text}. Every job is queued anew{first}."),
+        );
         if !old.left.is_empty() {
             let left: Vec<String> = old.left.iter().map(ToString::to_string).collect();
             sheet.item(2, symbol::ATTENTION, &format!("not done in it: {}", left.join(", ")));

@@ -77,7 +77,7 @@ impl From<&Beginning> for BeginningJson {
                 ("start_over", Some(because), old)
             }
         };
-        let Interrupted { id, started, left } = old;
+        let Interrupted { id, started, left, missed: _ } = old;
         let left = left.iter().map(ToString::to_string).collect();
         Self { kind, because, run: Some(id.to_string()), started: Some(time(*started)), left }
     }
@@ -111,6 +111,7 @@ struct ItemJson {
 enum PlaceJson {
     After { job: String },
     Priority { priority: i64, shared: bool },
+    LeftOver,
     File,
     TakenAlong,
 }
@@ -120,6 +121,7 @@ impl From<&Place> for PlaceJson {
         match place {
             Place::After(after) => Self::After { job: after.job.to_string() },
             Place::Priority { priority, is_shared } => Self::Priority { priority: *priority, shared: *is_shared },
+            Place::LeftOver => Self::LeftOver,
             Place::File => Self::File,
             Place::TakenAlong => Self::TakenAlong,
         }
