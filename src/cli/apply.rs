@@ -19,7 +19,6 @@ use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
 use crate::clock::{Interrupt, SystemClock};
 use crate::desired::Desired;
-use crate::diff::Choice;
 use crate::proposal::Proposal;
 use crate::render::plan::nothing_begun;
 use crate::state::State;
@@ -128,10 +127,10 @@ fn begin(
 fn log_what_is_not_due(proposal: &Proposal) {
     let of = |is_held: bool| {
         let decisions =
-            proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Held { .. }) == is_held);
+            proposal.not_due().filter(|decision| decision.verdict.is_held() == is_held);
         decisions.map(|decision| decision.address.to_string()).collect::<Vec<_>>().join(", ")
     };
-    for (why, jobs) in [("fresh, so not due", of(false)), ("held", of(true))] {
+    for (why, jobs) in [("fresh, so not due", of(false)), ("held, or after a job that is", of(true))] {
         if !jobs.is_empty() {
             tracing::info!(target: TOLD, "{why}: {jobs}");
         }

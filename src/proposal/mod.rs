@@ -148,11 +148,11 @@ impl Proposal {
         ends_a_run || !self.queue.items.is_empty() || !self.journal.opened.is_empty()
     }
 
-    /// The decisions because of which a job is not in the queue, errors aside: it is fresh or held, and nothing of it is under way.
+    /// The decisions because of which a job is not in the queue, errors aside: it is fresh, or a hold keeps it back, and nothing of it is under way.
     pub fn not_due(&self) -> impl Iterator<Item = &Decision> {
         let decisions = self.diff.decisions.iter();
         decisions.filter(|decision| {
-            matches!(decision.verdict, Choice::Fresh { .. } | Choice::Held { .. })
+            (decision.verdict.is_held() || matches!(decision.verdict, Choice::Fresh { .. }))
                 && self.queue.item(&decision.address).is_none()
         })
     }
@@ -233,7 +233,7 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let Merged { mut queue, mut journal } = merged;
     sequel::come_after_what_is_left(desired, &diff, &mut queue);
     sequel::skip_what_cannot_run(&diff, &mut journal);
-    sequel::skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
+    sequel::hold_back(desired, &mut diff, &histories, now, &mut queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));

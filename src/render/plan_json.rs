@@ -192,6 +192,7 @@ struct DecisionJson {
     destination: Option<String>,
     id: Option<String>,
     why: Option<String>,
+    after: Option<String>,
     every_s: Option<u64>,
     last_good: Option<String>,
     due: Option<String>,
@@ -212,6 +213,7 @@ impl From<&Decision> for DecisionJson {
             destination: None,
             id: None,
             why: None,
+            after: None,
             every_s: decision.due.as_ref().map(|due| json::seconds(due.every)),
             last_good: None,
             due: None,
@@ -245,6 +247,10 @@ impl From<&Decision> for DecisionJson {
             Choice::Held { holds } => {
                 json.holds = json::holds(holds);
                 "held"
+            }
+            Choice::HeldBack { by } => {
+                json.after = Some(by.to_string());
+                "held_back"
             }
             Choice::Unread { why } => {
                 json.why = Some(why.clone());

@@ -279,6 +279,57 @@ fn what_an_interrupted_run_has_under_way_of_a_held_job_is_only_watched() {
     assert_eq!(proposal.queue.item(&address()).unwrap().openings, Some(vec![]));
 }
 
+/// Three jobs in a chain; of the first the logs are given, and its hold is in the state.
+fn chain(first: Seen<Vec<Log>>, every_hours: Option<u32>) -> (Desired, Inventory) {
+    let mut desired = crate::left::desired();
+    desired.jobs[0].every = every_hours.map(|hours| HOUR * hours);
+    for (name, id, before) in [("a/y", "e", "a/x"), ("a/z", "f", "a/y")] {
+        let after = vec![After { job: before.parse().unwrap(), when: When::Finished }];
+        let (address, id) = (name.parse().unwrap(), id.repeat(24).parse().unwrap());
+        desired.jobs.push(Job { address, id, after, every: None, ..desired.jobs[0].clone() });
+    }
+    let mut inventory = view(none(), Some(first));
+    if let Seen::Known(jobs) = &mut inventory.servers[0].jobs {
+        let more = desired.jobs[1..].iter().map(|job| facts::Job { id: job.id.clone(), ..jobs[0].clone() });
+        let more: Vec<facts::Job> = more.collect();
+        jobs.extend(more);
+    }
+    (desired, inventory)
+}
+
+/// A timer that fires every quarter of an hour must not make a failure of each: a hold is somebody's wish.
+#[test]
+fn what_comes_after_a_held_job_waits_with_it_and_so_on_down_the_chain() {
+    let why = |proposal: &Proposal| -> Vec<Option<String>> {
+        let decisions = proposal.diff.decisions.iter().map(|decision| match &decision.verdict {
+            Choice::HeldBack { by } => Some(by.to_string()),
+            _ => None,
+        });
+        decisions.collect()
+    };
+    let waits = [None, Some("a/x".to_owned()), Some("a/y".to_owned())];
+    for (what, logs, every, expected) in [
+        ("held and due", good(25), Some(24), waits.clone()),
+        ("held, once a run", good(1), None, waits),
+        ("held and young: they would not have waited for it", good(1), Some(24), [None, None, None]),
+    ] {
+        let (desired, inventory) = chain(logs, every);
+        let proposal = proposal(&desired, &inventory, &held(None));
+        assert_eq!(why(&proposal), expected, "{what}");
+        let is_idle = expected[1].is_some();
+        assert_eq!(proposal.has_work(), !is_idle, "{what}");
+        assert_eq!(proposal.not_due().count(), if is_idle { 3 } else { 1 }, "{what}");
+    }
+
+    // What was done of it in this run counts like everything that was done.
+    let (desired, inventory) = chain(good(1), None);
+    let mut state = state(Phase::Done(Outcome::without_run(Verdict::Completed, ago(1), String::new())));
+    state.holds = held(None).holds;
+    let proposal = proposal(&desired, &inventory, &state);
+    assert_eq!(why(&proposal), [None, None, None]);
+    assert_eq!(proposal.queue.items.len(), 3);
+}
+
 /// A predecessor that failed in an interrupted run has failed, though it is held by now and in no queue of today.
 #[test]
 fn what_comes_after_a_job_that_failed_in_the_run_comes_after_it_though_it_is_held() {
