@@ -5,7 +5,7 @@ use std::time::Duration;
 use jbr::clock::{Timestamp, later};
 use jbr::desired::{After, Retry, RetryWhen, When};
 use jbr::execute::journal::Phase;
-use jbr::execute::outcome::Verdict;
+use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{Action, End, Event};
 use jbr::jetbackup::facts::{GroupStatus, LogStatus};
 use jbr::window::Opening;
@@ -64,6 +64,33 @@ fn what_comes_after_a_good_backup_is_run_and_what_comes_after_a_bad_one_is_not()
             assert_eq!([scene.verdict("b/y"), scene.verdict("b/z")], [Verdict::Skipped; 2]);
             let note = &scene.journal.outcome(&"b/z".parse().unwrap()).unwrap().note;
             assert!(note.contains("b/y") && note.contains("skipped"), "{note}");
+        }
+    }
+}
+
+/// One dead server must not take healthy ones along that only want to come after it.
+#[test]
+fn finished_is_over_however_it_ended_and_be_it_that_it_never_began() {
+    let verdicts = [
+        (Verdict::Completed, true),
+        (Verdict::Partial, true),
+        (Verdict::Skipped, false),
+        (Verdict::Unconfirmed, false),
+        (Verdict::NeverStarted, false),
+        (Verdict::Aborted, false),
+        (Verdict::NeverFinished, false),
+        (Verdict::Failed, false),
+        (Verdict::UnknownStatus(107), false),
+        (Verdict::Lost, false),
+    ];
+    for (verdict, is_success) in verdicts {
+        for (when, runs) in [(When::Success, is_success), (When::Finished, true)] {
+            let mut scene = Scene::new(&["a/x", "b/y"]);
+            scene.comes_after(1, "a/x", when);
+            let outcome = Outcome::without_run(verdict, scene.now, String::new());
+            scene.journal.entry_mut(&"a/x".parse().unwrap()).phase = Phase::Done(outcome);
+            let asks_for_it = scene.start() == Action::Survey { job: Some(scene.job_of("b/y")) };
+            assert_eq!(asks_for_it, runs, "{verdict:?}, {when:?}");
         }
     }
 }
