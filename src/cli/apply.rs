@@ -126,8 +126,7 @@ fn begin(
 /// The log alone must tell why a job is not in the night.
 fn log_what_is_not_due(proposal: &Proposal) {
     let of = |is_held: bool| {
-        let decisions =
-            proposal.not_due().filter(|decision| decision.verdict.is_held() == is_held);
+        let decisions = proposal.not_due().filter(|decision| decision.verdict.is_held() == is_held);
         decisions.map(|decision| decision.address.to_string()).collect::<Vec<_>>().join(", ")
     };
     for (why, jobs) in [("fresh, so not due", of(false)), ("held, or after a job that is", of(true))] {
