@@ -22,7 +22,7 @@ use crate::names::{JobAddress, JobId, RunId, ServerName};
 use crate::queue::build::Outlook;
 use crate::queue::place::{Place, places};
 use crate::queue::{Gate, Queue, Usual, build};
-use crate::state::{Run, RunEnd, State};
+use crate::state::{JobRecord, Run, RunEnd, State};
 
 pub use outlook::{Access, NotAwaited, NotQueued, Open};
 
@@ -212,7 +212,11 @@ const TIMED_MIN: usize = 5;
 /// of which little else says how long they take.
 #[must_use]
 pub fn logs_wanted(desired: &Desired, state: &State) -> Vec<(ServerName, JobId)> {
-    let is_timed = |job: &Job| state.jobs.get(&job.address).is_some_and(|record| record.durations.len() >= TIMED_MIN);
+    let is_timed = |job: &Job| {
+        let is_its =
+            |address: &JobAddress, record: &JobRecord| address.server == job.address.server && record.id == job.id;
+        state.jobs.iter().any(|(address, record)| is_its(address, record) && record.durations.len() >= TIMED_MIN)
+    };
     let wanted = desired.jobs.iter().filter(|job| job.every.is_some() || job.max_age.is_some() || !is_timed(job));
     let wanted = wanted.map(|job| (job.address.server.clone(), job.id.clone()));
     in_doubt(state).into_iter().chain(wanted).collect()

@@ -247,6 +247,32 @@ fn what_is_done_in_a_run_and_due_again_begins_another_one() {
     assert!(again && *proposal.journal.phase(&address) == Phase::Queued, "{:?}", proposal.beginning);
 }
 
+/// A job is its server's id: under its new name it goes on where it was, also once it has run under it.
+#[test]
+fn a_renamed_job_keeps_its_past_beyond_its_first_run() {
+    let remembered = |id: &str, hours| JobRecord {
+        last_success: Some(ago(hours)),
+        durations: vec![HOUR; 5],
+        ..JobRecord::new(id.parse().unwrap())
+    };
+    let mut state = state(Phase::Done(Outcome::without_run(Verdict::Failed, ago(1), String::new())));
+    // What ran as `a/x` was `a/old` before, and the other way round.
+    let (old, other) = ("a/old".parse().unwrap(), "e".repeat(24));
+    state.jobs = [(address(), remembered(&other, 50)), (old, remembered(JOB, 30))].into();
+    let names = |state: &State| -> Vec<(String, Option<Timestamp>, u32)> {
+        let jobs = state.records().into_iter();
+        jobs.map(|(job, record)| (job.to_string(), record.last_success, record.failures_in_a_row)).collect()
+    };
+    let expected = [("a/old".to_owned(), Some(ago(50)), 0), ("a/x".to_owned(), Some(ago(30)), 1)];
+    assert_eq!(names(&state), expected);
+    state.end(now(), jbr::state::RunEnd::Complete);
+    assert_eq!(names(&state), expected);
+    assert!(logs_wanted(&crate::left::desired(), &state).is_empty(), "it has been timed often enough");
+    let mut replaced = crate::left::desired();
+    replaced.jobs[0].id = "d".repeat(24).parse().unwrap();
+    assert_eq!(logs_wanted(&replaced, &state).len(), 1, "another job under its name has not");
+}
+
 /// What is held, or young enough, and runs all the same, is watched to its end; it is not started again if it fails.
 #[test]
 fn what_is_held_or_young_and_runs_is_only_watched() {
