@@ -6,16 +6,13 @@ use super::rhythm::proposal;
 use super::yaml::shown;
 use super::{Draft, Guard, JobDraft, Login, NameBook, ServerDraft, WindowDraft};
 use crate::desired::Desired;
-use crate::inventory::kind::kind_of;
+use crate::inventory::kind::{is_config, kind_of};
 use crate::jetbackup::client::seen;
 use crate::jetbackup::facts::{Destination, Job, Schedule};
 use crate::links::Link;
 use crate::names::{DestinationId, JobAddress, JobId, NameError, ServerName};
 use crate::seen::Seen;
 use crate::window::Window;
-
-/// JetBackup's own configuration job (documented).
-const KIND_CONFIG: i64 = 3;
 
 /// A server as it answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,7 +271,7 @@ impl Book {
 
     /// Why a job is not to be run, if it is not.
     fn left_out(&self, server: &Found, job: &Job, guard: &Guard) -> Option<String> {
-        if job.kind == KIND_CONFIG {
+        if is_config(job) {
             return Some("it is JetBackup's own job for its configuration".to_owned());
         }
         if job.disabled {

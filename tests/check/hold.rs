@@ -30,7 +30,7 @@ fn a_held_job_is_not_run_until_it_is_released() {
 
     let plan = site.jbr(&["plan"]);
     assert!(flat(&plan.stdout).contains("! a/job1: held by "), "{}", plan.stdout);
-    assert!(flat(&plan.stdout).contains("Plan: 1 to run, 1 held,"), "{}", plan.stdout);
+    assert!(flat(&plan.stdout).contains("Plan: 1 to run, 1 held;"), "{}", plan.stdout);
     assert_eq!(site.apply().code, Some(0));
     assert_eq!(site.account().triggers_by_api("a", &id(1)), 0);
     assert_eq!(site.account().triggers_by_api("b", &id(2)), 1);
