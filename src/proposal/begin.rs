@@ -4,7 +4,7 @@ use super::standing::standing;
 use super::{Because, Beginning, Interrupted};
 use crate::clock::{Timestamp, elapsed};
 use crate::desired::{Desired, Job};
-use crate::execute::journal::{Journal, Phase};
+use crate::execute::journal::{GateState, Journal, Phase, Running};
 use crate::execute::resume::{Merged, resume, start_over, under_names};
 use crate::inventory::Inventory;
 use crate::names::JobAddress;
@@ -80,10 +80,36 @@ fn due_again(desired: &Desired, old: &Queue, journal: &Journal, today: &Queue) -
     done.find(is_due).map(|item| item.address.clone())
 }
 
-/// A new run has overlaps and waits of its own.
+/// A new run has overlaps and waits of its own, and begins now, whatever the clock said when the old one ended.
 fn forget_run(merged: Merged, now: Timestamp) -> Merged {
-    let Merged { queue, journal } = merged;
-    let at = journal.at.max(now);
-    let journal = Journal { entries: journal.entries, opened: journal.opened, busy: journal.busy, ..Journal::new(at) };
+    let Merged { queue, mut journal } = merged;
+    // What lies in the future would be waited for until then.
+    journal.entries.values_mut().for_each(|entry| no_later_than(&mut entry.phase, now));
+    for opened in &mut journal.opened {
+        opened.since = opened.since.min(now);
+        if let GateState::Closing { since, .. } = &mut opened.state {
+            *since = (*since).min(now);
+        }
+    }
+    let journal = Journal { entries: journal.entries, opened: journal.opened, busy: journal.busy, ..Journal::new(now) };
     Merged { queue, journal }
+}
+
+fn no_later_than(phase: &mut Phase, now: Timestamp) {
+    match phase {
+        Phase::Triggered(triggered) => triggered.at = triggered.at.min(now),
+        Phase::Running(running) => running_since(running, now),
+        Phase::Confirming(confirming) => {
+            confirming.ended = confirming.ended.min(now);
+            running_since(&mut confirming.running, now);
+        }
+        Phase::Queued | Phase::Preparing | Phase::Done(_) => {}
+    }
+}
+
+fn running_since(running: &mut Running, now: Timestamp) {
+    running.since = running.since.min(now);
+    if let Some(stop) = &mut running.stop {
+        stop.asked = stop.asked.min(now);
+    }
 }

@@ -130,7 +130,7 @@ fn a_hold_that_makes_no_sense_is_refused_and_nothing_is_recorded() {
     check(&["release", "a/job1"], 1, &["a/job1 is not held by anybody", "jbr state show"]);
     check(&["hold", "a/job1"], 64, &["--reason"]);
     check(&["hold", "a/job1", "--reason", "  "], 64, &["a reason must be given"]);
-    check(&["hold", "a/job1", "--reason", &"x".repeat(301)], 64, &["more than 300 characters"]);
+    check(&["hold", "a/job1", "--reason", &"x".repeat(201)], 64, &["more than 200 characters"]);
     check(&["hold", "a/job1", "--reason", "x", "--until", "2020-01-01"], 64, &["names a time that is over"]);
     check(&["hold", "a/job1", "--reason", "x", "--until", "soon"], 64, &["--until"]);
     check(&["hold", "one", "--reason", "x"], 64, &["is not an address"]);

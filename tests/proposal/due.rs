@@ -273,6 +273,30 @@ fn a_renamed_job_keeps_its_past_beyond_its_first_run() {
     assert_eq!(logs_wanted(&replaced, &state).len(), 1, "another job under its name has not");
 }
 
+/// A journal that was stored while the clock was ahead: whoever starts over goes by the clock of now, and waits for nothing in the future.
+#[test]
+fn a_run_that_starts_over_has_no_time_in_the_future() {
+    let year = HOUR * 24 * 365;
+    let ahead = later(now(), year);
+    let mut runs = running(Some(log_id()));
+    runs.since = ahead;
+    let Phase::Triggered(mut lost) = triggered(HOUR) else { panic!("it is") };
+    lost.at = ahead;
+    for phase in [Phase::Running(runs.clone()), Phase::Triggered(lost)] {
+        let mut state = state(phase);
+        state.run.as_mut().unwrap().journal.at = ahead;
+        let request = Request { is_asked_for: &|_| true, fresh: true };
+        let inventory = view(groups(GroupStatus::Started), None);
+        let journal = propose(&crate::left::desired(), &inventory, &state, &request, now()).journal;
+        assert_eq!(journal.at, now());
+        match journal.phase(&address()) {
+            Phase::Triggered(triggered) => assert_eq!(triggered.at, now()),
+            Phase::Running(running) => assert_eq!(running.since, now()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// What is held, or young enough, and runs all the same, is watched to its end; it is not started again if it fails.
 #[test]
 fn what_is_held_or_young_and_runs_is_only_watched() {
