@@ -204,8 +204,9 @@ pub fn check(desired: &Desired, inventory: &Inventory, state: &State, scope: &Sc
     let is_said = |remark: &Remark| {
         // What runs is no fault, and a server that is silent is said of each of its jobs, where it has any.
         let is_said_of_jobs = diff.decisions.iter().any(|decision| decision.address.server == remark.server);
-        !matches!(remark.what, Notice::Foreign { .. })
-            && !(is_silence(remark) && is_said_of_jobs)
+        let is_said_already = is_silence(remark) && is_said_of_jobs;
+        !is_said_already
+            && !matches!(remark.what, Notice::Foreign { .. })
             && !is_our_doing(desired, remark, state.opened())
             && (scope.is_of_interest)(remark)
     };

@@ -54,7 +54,7 @@ pub(super) fn proposal<'a>(schedules: impl Iterator<Item = &'a Schedule>, next_r
             Rhythm::Weekly(day) => week.push(*day),
             Rhythm::Monthly(days) => {
                 let shortest = gap(days.iter().map(|day| day.saturating_sub(1) % MONTH_DAYS), MONTH_DAYS);
-                gaps.push(DAY * shortest - DAY / SLACK);
+                gaps.push(days_apart(shortest));
                 is_any_day = true;
             }
             Rhythm::AfterJob(job) => {
@@ -66,7 +66,7 @@ pub(super) fn proposal<'a>(schedules: impl Iterator<Item = &'a Schedule>, next_r
     }
     let week = in_week_order(&week);
     if !week.is_empty() {
-        gaps.push(DAY * gap(week.iter().map(Weekday::num_days_from_monday), 7) - DAY / SLACK);
+        gaps.push(days_apart(gap(week.iter().map(Weekday::num_days_from_monday), 7)));
     }
     proposal.order.every = gaps.into_iter().min();
     let days = if is_any_day { WEEK.to_vec() } else { week };
@@ -97,7 +97,12 @@ fn in_utc(days: &[Weekday], next: Weekday) -> Option<Vec<Weekday>> {
 
 /// A little less than a period.
 fn with_slack(period: Duration) -> Duration {
-    period - period / SLACK
+    period.saturating_sub(period / SLACK)
+}
+
+/// A little less than so many days: it is one day's slack, however many they are.
+fn days_apart(days: u32) -> Duration {
+    (DAY * days).saturating_sub(DAY / SLACK)
 }
 
 fn window(days: Vec<Weekday>, next: Timestamp) -> WindowDraft {
