@@ -220,6 +220,29 @@ fn a_failed_backup_is_tried_again_after_its_wait_and_others_go_on_meanwhile() {
     assert_eq!(tries, 1);
 }
 
+/// What runs ends meanwhile, and would be started anew.
+#[test]
+fn a_new_process_that_waits_for_a_try_asks_everybody_once() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    scene.opens(1, &[(600, 900)]);
+    let entry = scene.journal.entry_mut(&"a/x".parse().unwrap());
+    (entry.attempts, entry.not_before) = (1, Some(later(scene.now, MINUTE * 15)));
+    assert_eq!(scene.start(), Action::Survey { job: None });
+    let runs = scene::busy(&[group("g1", &job("b/y"), GroupStatus::Started)]);
+    assert!(matches!(scene.survey(&[("a", idle()), ("b", runs)]), Action::LookAtGroup { .. } | Action::Wait(_)));
+    assert!(matches!(scene.phase("b/y"), Phase::Running(running) if running.adopted));
+}
+
+#[test]
+fn a_window_that_opens_before_the_next_try_is_not_slept_over() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    let opens = later(scene.now, Duration::from_secs(20));
+    scene.queue.items[1].openings = Some(vec![Opening { from: opens, to: later(opens, MINUTE) }]);
+    let entry = scene.journal.entry_mut(&"a/x".parse().unwrap());
+    (entry.attempts, entry.not_before) = (1, Some(later(scene.now, MINUTE * 15)));
+    assert_eq!(scene.start_and_ask(), Action::Wait(Duration::from_secs(20)));
+}
+
 #[test]
 fn a_try_that_is_good_is_the_last() {
     let mut scene = retrying(3);
