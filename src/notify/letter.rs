@@ -108,6 +108,7 @@ fn gist_of_run(summary: &Summary<'_>, cause: Cause) -> String {
     }
     let partial = of(&|outcome| outcome.verdict == crate::execute::outcome::Verdict::Partial);
     let overdue = of(&|outcome| outcome.overdue);
+    let missed: Vec<String> = summary.missed_again().map(ToString::to_string).collect();
     let is_over = matches!(summary.ending, Ending::Ended(End::Complete));
     match cause {
         Cause::Unsafe => format!("run {}: see what needs attention", summary.run),
@@ -116,6 +117,9 @@ fn gist_of_run(summary: &Summary<'_>, cause: Cause) -> String {
         }
         Cause::Partial => format!("{} of {} in part: {}", partial.len(), count(total, "job"), some(partial)),
         Cause::Unreachable => format!("not every server answered in the run {}", summary.run),
+        Cause::Failure if !missed.is_empty() => {
+            format!("{} not done in two runs in a row: {}", count(missed.len(), "job"), some(missed))
+        }
         Cause::Failure if !is_over => format!("the run {} ended before its end", summary.run),
         // The plan's `partial: fail`.
         Cause::Failure if !partial.is_empty() => {

@@ -93,7 +93,9 @@ pub fn of_run(summary: &Summary<'_>, is_good: bool, silent: &BTreeSet<ServerName
     let is_unsafe = matches!(summary.ending, Ending::Ended(End::Unsafe(_))) || has_alarm(summary.journal);
     let is_skipped_for =
         |(server, outcome): &(&ServerName, &Outcome)| outcome.verdict == Verdict::Skipped && silent.contains(*server);
-    let is_bad = is_unsafe || has_bad || !(is_good || is_paused || is_stopped);
+    // A window that closes before its turn is no failure; twice in a row it is, or nobody would ever hear of it.
+    let has_missed_again = summary.missed_again().next().is_some();
+    let is_bad = is_unsafe || has_bad || has_missed_again || !(is_good || is_paused || is_stopped);
     let standing = match (is_bad, is_paused, is_stopped) {
         (true, _, _) => Standing::Bad,
         (false, true, _) => Standing::Paused,

@@ -77,7 +77,7 @@ impl From<&Beginning> for BeginningJson {
                 ("start_over", Some(because), old)
             }
         };
-        let Interrupted { id, started, left } = old;
+        let Interrupted { id, started, left, missed: _ } = old;
         let left = left.iter().map(ToString::to_string).collect();
         Self { kind, because, run: Some(id.to_string()), started: Some(time(*started)), left }
     }

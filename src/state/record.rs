@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::Overlap;
-use crate::execute::outcome::Outcome;
+use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::{JobAddress, JobId, RunId};
 use crate::queue::Item;
 
@@ -18,6 +18,8 @@ pub struct JobRecord {
     pub id: JobId,
     /// When its last good backup ended.
     pub last_success: Option<Timestamp>,
+    /// Whether that one was completed only in part.
+    pub last_success_partial: bool,
     /// How it ended last.
     pub last_outcome: Option<Outcome>,
     /// How long its last good backups took in whole seconds, oldest first, [`DURATIONS_MAX`] at most.
@@ -30,7 +32,14 @@ impl JobRecord {
     /// A job that never ran.
     #[must_use]
     pub fn new(id: JobId) -> Self {
-        Self { id, last_success: None, last_outcome: None, durations: Vec::new(), failures_in_a_row: 0 }
+        Self {
+            id,
+            last_success: None,
+            last_success_partial: false,
+            last_outcome: None,
+            durations: Vec::new(),
+            failures_in_a_row: 0,
+        }
     }
 
     /// Takes in how the job ended in a run.
@@ -40,6 +49,7 @@ impl JobRecord {
         }
         if outcome.verdict.is_good() {
             self.last_success = Some(outcome.ended);
+            self.last_success_partial = outcome.verdict == Verdict::Partial;
             self.failures_in_a_row = 0;
             if let Some(started) = outcome.started {
                 self.durations.push(Duration::from_secs(elapsed(started, outcome.ended).as_secs()));

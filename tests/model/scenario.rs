@@ -81,7 +81,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ),
     declared(
         ["", ", after: [{ job: a/job, when: finished }]"],
-        scenario("one after the other, however it ended", 2, "hold", None, Spite { outages: 1, ..QUIET }, 31_000),
+        scenario("one after the other, however it ended", 2, "hold", None, Spite { outages: 1, ..QUIET }, 46_342),
     ),
     scenario("release", 2, "release", None, QUIET, 20_250),
     declared([WINDOW, ""], scenario("a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 8_364)),
@@ -117,7 +117,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             "hold",
             None,
             Spite { closings: 1, ..QUIET },
-            26_234,
+            30_986,
         ),
     )),
 ];

@@ -15,6 +15,7 @@ use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::names::{DestinationId, GroupId, JobId, LogId, RunId, ServerName};
 use jbr::notify::notice::{Message, Notice, What};
 use jbr::notify::policy;
+use jbr::proposal::Interrupted;
 use jbr::queue::{Gate, Item, Queue, Usual};
 use jbr::render::summary::Ending;
 use jbr::render::{Summary, Zone};
@@ -85,9 +86,20 @@ fn run(jobs: &[(&str, Verdict, &str)]) -> (Queue, Journal) {
 
 /// The messages of a run that ended like this.
 fn messages(queue: &Queue, journal: &Journal, end: &End, is_good: bool) -> Vec<Message> {
+    messages_after(None, queue, journal, end, is_good)
+}
+
+/// The same where a run was closed as incomplete for it to begin.
+fn messages_after(
+    closed: Option<&Interrupted>,
+    queue: &Queue,
+    journal: &Journal,
+    end: &End,
+    is_good: bool,
+) -> Vec<Message> {
     let run = RunId::new(start(), 412);
     let now = later(start(), 61 * MINUTE);
-    let summary = Summary { run: &run, started: start(), now, queue, journal, ending: Ending::Ended(end) };
+    let summary = Summary { run: &run, started: start(), now, queue, journal, ending: Ending::Ended(end), closed };
     let silent: BTreeSet<ServerName> = journal.unreachable.keys().cloned().collect();
     let (causes, _) = policy::of_run(&summary, is_good, &silent);
     let notice = Notice { causes, at: now, host: "pi", zone: Zone::utc(), what: What::RunEnded(&summary) };
@@ -154,6 +166,25 @@ fn a_server_that_did_not_answer() {
     let (queue, mut journal) = run(&[("server1/accounts", Verdict::Completed, "")]);
     journal.unreachable.insert(server("server2"), start());
     check("unreachable", &messages(&queue, &journal, &End::Complete, true));
+}
+
+/// A window closed before the turn of a job, two nights in a row: each by itself is how the plan has it.
+#[test]
+fn a_job_that_two_runs_in_a_row_have_not_come_to() {
+    let jobs = [("server1/accounts", Verdict::Completed, ""), ("server1/files", Verdict::Completed, "")];
+    let (queue, mut journal) = run(&jobs);
+    journal.entries.remove(&"server1/files".parse().unwrap());
+    let end = End::WindowClosed { opens: Some(later(start(), 1200 * MINUTE)) };
+    let closed = |missed: &[&str]| {
+        let missed: Vec<_> = missed.iter().map(|job| job.parse().unwrap()).collect();
+        Interrupted { id: RunId::new(start(), 411), started: start(), left: missed.clone(), missed }
+    };
+    // The first of them came to its turn in this run.
+    let again = closed(&["server1/accounts", "server1/files"]);
+    check("missed", &messages_after(Some(&again), &queue, &journal, &end, false));
+    for quiet in [None, Some(&closed(&["server1/accounts"]))] {
+        assert_eq!(messages_after(quiet, &queue, &journal, &end, false).len(), 0, "a window that closed is no failure");
+    }
 }
 
 #[test]
