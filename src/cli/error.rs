@@ -199,7 +199,7 @@ pub(super) enum CliError {
     #[error("nothing was changed: {what}")]
     Edit {
         /// What keeps it from being made.
-        what: EditError,
+        what: Box<EditError>,
         /// The jobs that are remembered.
         known: Vec<String>,
     },
@@ -254,8 +254,8 @@ impl CliError {
             | Self::NothingSelected
             | Self::Period(_)
             | Self::Hold(_)
-            | Self::StopTarget(_)
-            | Self::Edit { what: EditError::NotRemembered(_) | EditError::OtherServer { .. }, .. } => Exit::Usage,
+            | Self::StopTarget(_) => Exit::Usage,
+            Self::Edit { what, .. } => edit_exit(what),
             Self::NothingToStop { .. } => Exit::NothingRan,
             Self::NobodyToAsk | Self::NobodyToConfirm | Self::NotApproved => Exit::NotApproved,
             Self::Stopped => Exit::Stopped,
@@ -281,7 +281,6 @@ impl CliError {
             | Self::NotHeld { .. }
             | Self::NoNotify
             | Self::Textfile { .. }
-            | Self::Edit { .. }
             | Self::StopUnread { .. }
             | Self::StopAmbiguous { .. }
             | Self::StopForbidden { .. }
@@ -335,16 +334,7 @@ impl CliError {
             }
             Self::NobodyToConfirm => "run it on a terminal, or with `--auto-approve`".to_owned(),
             Self::StateWhileLocked(_) => "try again when it is over; `jbr status` says how far it is".to_owned(),
-            Self::Edit { what: EditError::NotRemembered(job), known } => nearest_of(job, known),
-            Self::Edit { what: EditError::InRun { .. }, .. } => {
-                "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then it can be forgotten".to_owned()
-            }
-            Self::Edit { what: EditError::Taken(_), .. } => {
-                "`jbr state rm` forgets the record that is in the way; `jbr state show` has both".to_owned()
-            }
-            Self::Edit { what: EditError::OtherServer { .. }, .. } => {
-                "a job of another server is another job, with a past of its own".to_owned()
-            }
+            Self::Edit { what, known } => edit_help(what, known),
             Self::StopUnread { .. } => "try again; or stop it in JetBackup on that server".to_owned(),
             Self::NothingToStop { running, .. } if running.is_empty() => "no backup is under way there".to_owned(),
             Self::NothingToStop { running, .. } => format!("under way there:\n{}", indented(running)),
@@ -396,6 +386,45 @@ impl CliError {
             | Self::System { .. } => return None,
         };
         Some(help)
+    }
+}
+
+/// How a change of the state that cannot be made ends: a wrong name is a usage error.
+fn edit_exit(what: &EditError) -> Exit {
+    match what {
+        EditError::NotRemembered(_) | EditError::OtherServer { .. } | EditError::SameName(_) => Exit::Usage,
+        EditError::NoRecord { .. }
+        | EditError::InRun { .. }
+        | EditError::OtherJob { .. }
+        | EditError::BothHeld { .. }
+        | EditError::BothInRun { .. } => Exit::Error,
+    }
+}
+
+/// What to do about a change of the state that cannot be made.
+fn edit_help(what: &EditError, known: &[String]) -> String {
+    match what {
+        EditError::NotRemembered(job) => nearest_of(job, known),
+        EditError::InRun { .. } => {
+            "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then it can be forgotten".to_owned()
+        }
+        EditError::NoRecord { job, rest } if rest.hold.is_some() => format!("`jbr release {job}` ends the hold"),
+        EditError::NoRecord { .. } => "a run keeps what was in its queue; there is nothing else to forget".to_owned(),
+        EditError::SameName(_) => "FROM is its name until now, TO its new one".to_owned(),
+        EditError::OtherJob { .. } => {
+            "a past belongs to a job of JetBackup, by its id: `jbr state show --json` has both, and `jbr state rm` forgets the record \
+             that is not wanted"
+                .to_owned()
+        }
+        EditError::BothHeld { from, to } => {
+            format!("end one of them first: `jbr release {from}` or `jbr release {to}`; `jbr state show` has both")
+        }
+        EditError::BothInRun { .. } => {
+            "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then they can be joined".to_owned()
+        }
+        EditError::OtherServer { .. } => {
+            "a job of another server is another job, with a past of its own".to_owned()
+        }
     }
 }
 

@@ -201,8 +201,11 @@ pub(crate) fn edits(page: &Page) -> (String, Vec<String>) {
     state.holds.insert(job.clone(), by_hand);
     let before = state.remembered(&job);
     let to = address("server1/homes");
-    let (moved, gone) =
-        (edit::Edit { job: &job, to: Some(&to), before: &before }, edit::Edit { job: &job, to: None, before: &before });
-    let text = [&moved, &gone].map(|change| edit::question(change, now(), page)).join("\n");
+    let (moved, gone) = (
+        edit::Edit { job: &job, to: Some(&to), before: &before, joins: false },
+        edit::Edit { job: &job, to: None, before: &before, joins: false },
+    );
+    let joined = edit::Edit { joins: true, ..moved };
+    let text = [&moved, &gone, &joined].map(|change| edit::question(change, now(), page)).join("\n");
     (text, vec![edit::json(&moved, &state, now()), edit::json(&gone, &state, now())])
 }
