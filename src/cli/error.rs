@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use crate::execute::drive::DriveError;
-use crate::names::{JobAddress, RunId, ServerName};
+use crate::names::{GroupId, JobAddress, RunId, ServerName};
 use crate::plan::{ReadError, closest};
 use crate::render::own_words;
-use crate::seen::Why;
+use crate::seen::{Seen, Why};
 use crate::state::EditError;
 use crate::state::lock::LockError;
 use crate::state::store::StoreError;
@@ -165,8 +165,21 @@ pub(super) enum CliError {
         server: ServerName,
         /// What is not there.
         what: String,
-        /// What is under way there.
-        running: Vec<String>,
+        /// What is under way there; `None` where nobody asked.
+        running: Option<Vec<String>>,
+    },
+    /// Nothing tells of which job a backup is.
+    #[error(
+        "nothing was stopped: no backup of {typed} is known to be under way, and nothing tells of which job {} is",
+        group_list(groups)
+    )]
+    StopNameless {
+        /// Which server.
+        server: ServerName,
+        /// The job as it was typed.
+        typed: String,
+        /// The backups without a job.
+        groups: Vec<GroupId>,
     },
     /// More than one backup is meant.
     #[error("nothing was stopped: more than one backup of that job is under way on {server}")]
@@ -191,6 +204,8 @@ pub(super) enum CliError {
         server: ServerName,
         /// Why.
         why: Why,
+        /// The backup runs on, or why that is not known.
+        after: Seen<()>,
     },
     /// A change of the state while another `jbr` holds the lock.
     #[error("nothing was changed: {0}")]
@@ -283,6 +298,7 @@ impl CliError {
             | Self::Textfile { .. }
             | Self::StopUnread { .. }
             | Self::StopAmbiguous { .. }
+            | Self::StopNameless { .. }
             | Self::StopForbidden { .. }
             | Self::StopRefused { .. }
             | Self::Store(_)
@@ -336,15 +352,28 @@ impl CliError {
             Self::StateWhileLocked(_) => "try again when it is over; `jbr status` says how far it is".to_owned(),
             Self::Edit { what, known } => edit_help(what, known),
             Self::StopUnread { .. } => "try again; or stop it in JetBackup on that server".to_owned(),
-            Self::NothingToStop { running, .. } if running.is_empty() => "no backup is under way there".to_owned(),
-            Self::NothingToStop { running, .. } => format!("under way there:\n{}", indented(running)),
+            Self::NothingToStop { running: None, .. } => return None,
+            Self::NothingToStop { running: Some(running), .. } if running.is_empty() => {
+                "no backup is under way there".to_owned()
+            }
+            Self::NothingToStop { running: Some(running), .. } => format!("under way there:\n{}", indented(running)),
+            Self::StopNameless { server, groups, .. } => {
+                let commands: Vec<String> = groups.iter().map(|group| format!("jbr stop {server} {group}")).collect();
+                format!("it may be that one; to stop it:\n{}", indented(&commands))
+            }
             Self::StopAmbiguous { server, groups } => {
                 format!("name one with `jbr stop {server} GROUP`:\n{}", indented(groups))
             }
             Self::StopForbidden { .. } => {
                 "stop it in JetBackup on that server; or give the key that scope (`jbr test` says how)".to_owned()
             }
-            Self::StopRefused { .. } => "it runs on: try again, or stop it in JetBackup on that server".to_owned(),
+            Self::StopRefused { after: Seen::Known(()), .. } => {
+                "it runs on: try again, or stop it in JetBackup on that server".to_owned()
+            }
+            Self::StopRefused { server, after: Seen::Unknown(why), .. } => format!(
+                "whether it runs on is not known ({}): `jbr status --server {server}` shows it once the server answers",
+                own_words(server, &why.0)
+            ),
             Self::Stale { .. } => "look at it again with `jbr plan`, and save it anew".to_owned(),
             Self::Drive(DriveError::Store(_)) => {
                 "the backup that was running goes on; once the state can be written, `jbr apply` goes on from there"
@@ -450,6 +479,12 @@ fn some_of(known: &[String]) -> String {
 
 fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
+}
+
+/// `the queue group …`, or all of several.
+fn group_list(groups: &[GroupId]) -> String {
+    let ids: Vec<&str> = groups.iter().map(GroupId::as_str).collect();
+    format!("the queue {} {}", plural(ids.len(), "group", "groups"), ids.join(", "))
 }
 
 fn indented(lines: &[String]) -> String {

@@ -15,9 +15,9 @@ use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, Interrupt, SystemClock};
 use crate::desired::Desired;
-use crate::halt::{Found, Patience, Wanted, find, halt};
+use crate::halt::{Found, Patience, Refusal, Sight, Wanted, find, halt};
 use crate::jetbackup::call_error::{CallError, seen};
-use crate::jetbackup::facts::{Group, Job};
+use crate::jetbackup::facts::{Group, GroupStatus, Job};
 use crate::jetbackup::ssh_gate::{Scope, SshGate};
 use crate::links::Link;
 use crate::names::{GroupId, JobAddress, ServerName};
@@ -84,7 +84,7 @@ pub(super) fn stop(global: &Global, args: &StopArgs, output: &Output) -> Result<
     }
     let look_every = desired.run.poll.min(LOOK_EVERY);
     let patience = Patience { clock: &clock, interrupt: &interrupt, look_every, limit: args.timeout };
-    let halt = halt(&mut link.client, &group.id, &patience).map_err(|error| refused(&name, error))?;
+    let halt = halt(&mut link.client, &group.id, &patience).map_err(|refusal| refused(&name, &group.id, refusal))?;
     output.result(&if output.json {
         page::json(&target, &halt, clock.now())
     } else {
@@ -134,14 +134,15 @@ fn look(link: &mut Link, wanted: &Wanted, typed: &str) -> Result<(Group, Seen<Ve
         }
         Found::Over(group) => {
             let what = format!("the queue group {} {} already", group.id, group_status(group.status));
-            return Err(CliError::NothingToStop { server, what, running });
+            return Err(CliError::NothingToStop { server, what, running: Some(running) });
         }
+        Found::Nameless(groups) => return Err(CliError::StopNameless { server, typed: typed.to_owned(), groups }),
         Found::Nothing => {
             let what = match wanted {
                 Wanted::Group(id) => format!("it has no queue group {id}"),
                 Wanted::Job(_) => format!("no backup of {typed} is under way"),
             };
-            return Err(CliError::NothingToStop { server, what, running });
+            return Err(CliError::NothingToStop { server, what, running: Some(running) });
         }
     };
     refuse_forbidden(link, &group)?;
@@ -205,10 +206,21 @@ fn still_there(link: &mut Link, backup: &UnderWay) -> Result<(), CliError> {
     if group.status.is_unfinished() {
         return Ok(());
     }
-    let what = format!("the queue group {} ended by itself meanwhile: it {}", group.id, group_status(group.status));
-    Err(CliError::NothingToStop { server, what, running: Vec::new() })
+    Err(ended_meanwhile(server, &group.id, group.status))
 }
 
-fn refused(server: &ServerName, error: CallError) -> CliError {
-    CliError::StopRefused { server: server.clone(), why: error.into_why() }
+/// Of what else is under way there nothing is said: it was not looked at again.
+fn ended_meanwhile(server: ServerName, group: &GroupId, status: GroupStatus) -> CliError {
+    let what = format!("the queue group {group} ended by itself meanwhile: it {}", group_status(status));
+    CliError::NothingToStop { server, what, running: None }
+}
+
+fn refused(server: &ServerName, group: &GroupId, refusal: Refusal) -> CliError {
+    let Refusal { why, after } = refusal;
+    let server = server.clone();
+    match after {
+        Seen::Known(Sight::Over(status)) => ended_meanwhile(server, group, status),
+        Seen::Known(Sight::StillRuns(_)) => CliError::StopRefused { server, why, after: Seen::Known(()) },
+        Seen::Unknown(unseen) => CliError::StopRefused { server, why, after: Seen::Unknown(unseen) },
+    }
 }
