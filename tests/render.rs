@@ -19,6 +19,9 @@ mod fixtures;
 #[cfg(test)]
 #[path = "render/operation.rs"]
 mod operation;
+#[cfg(test)]
+#[path = "render/statuses.rs"]
+mod statuses;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -406,7 +409,11 @@ fn metrics_are_what_prometheus_reads() {
 
 #[test]
 fn what_an_operator_reads_by_day() {
-    for (name, status) in [("status-busy", operation::busy()), ("status-quiet", operation::quiet())] {
+    for (name, status) in [
+        ("status-busy", operation::busy()),
+        ("status-quiet", operation::quiet()),
+        ("status-blurred", statuses::blurred()),
+    ] {
         check(&format!("{name}.txt"), &status_text::text(&status, &page()));
         check_json(&format!("{name}.json"), &status_json::status_json(&status));
     }

@@ -106,8 +106,8 @@ pub(super) enum Verb {
     /// started by JetBackup itself; and says who holds the lock, how far the run in progress is, and what runs next. `=` is under way, `·`
     /// idle, `!` needs attention, `?` could not be read.
     ///
-    /// Changes nothing and takes no lock. Exits with 0 if everything could be read, with 8 if of a server it is not known what runs there,
-    /// with 1 if anything else could not be read.
+    /// Changes nothing and takes no lock, and a plan without jobs will do. Exits with 0 if everything could be read, with 8 if of a server it
+    /// is not known what runs there, with 1 if anything else could not be read: the state, the lock and the outbox too.
     Status(StatusArgs),
     /// Test each server step by step, and say what to do about what does not work
     ///

@@ -352,28 +352,15 @@ impl CliError {
             Self::StateWhileLocked(_) => "try again when it is over; `jbr status` says how far it is".to_owned(),
             Self::Edit { what, known } => edit_help(what, known),
             Self::StopUnread { .. } => "try again; or stop it in JetBackup on that server".to_owned(),
-            Self::NothingToStop { running: None, .. } => return None,
-            Self::NothingToStop { running: Some(running), .. } if running.is_empty() => {
-                "no backup is under way there".to_owned()
-            }
-            Self::NothingToStop { running: Some(running), .. } => format!("under way there:\n{}", indented(running)),
-            Self::StopNameless { server, groups, .. } => {
-                let commands: Vec<String> = groups.iter().map(|group| format!("jbr stop {server} {group}")).collect();
-                format!("it may be that one; to stop it:\n{}", indented(&commands))
-            }
+            Self::NothingToStop { running: Some(running), .. } => under_way_there(running),
+            Self::StopNameless { server, groups, .. } => may_be(server, groups),
             Self::StopAmbiguous { server, groups } => {
                 format!("name one with `jbr stop {server} GROUP`:\n{}", indented(groups))
             }
             Self::StopForbidden { .. } => {
                 "stop it in JetBackup on that server; or give the key that scope (`jbr test` says how)".to_owned()
             }
-            Self::StopRefused { after: Seen::Known(()), .. } => {
-                "it runs on: try again, or stop it in JetBackup on that server".to_owned()
-            }
-            Self::StopRefused { server, after: Seen::Unknown(why), .. } => format!(
-                "whether it runs on is not known ({}): `jbr status --server {server}` shows it once the server answers",
-                own_words(server, &why.0)
-            ),
+            Self::StopRefused { server, after, .. } => after_refusal(server, after),
             Self::Stale { .. } => "look at it again with `jbr plan`, and save it anew".to_owned(),
             Self::Drive(DriveError::Store(_)) => {
                 "the backup that was running goes on; once the state can be written, `jbr apply` goes on from there"
@@ -404,6 +391,7 @@ impl CliError {
             }
             Self::Stopped
             | Self::StopTarget(_)
+            | Self::NothingToStop { running: None, .. }
             | Self::Import(_)
             | Self::ManOut { .. }
             | Self::PlanRead(_)
@@ -479,6 +467,33 @@ fn some_of(known: &[String]) -> String {
 
 fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
+}
+
+/// What could be stopped instead of what is not there.
+fn under_way_there(running: &[String]) -> String {
+    match running {
+        [] => "no backup is under way there".to_owned(),
+        running => format!("under way there:\n{}", indented(running)),
+    }
+}
+
+/// How to stop backups that may be the one that was meant.
+fn may_be(server: &ServerName, groups: &[GroupId]) -> String {
+    let commands: Vec<String> = groups.iter().map(|group| format!("jbr stop {server} {group}")).collect();
+    format!("it may be that one; to stop it:\n{}", indented(&commands))
+}
+
+/// What was seen of a backup whose stop was refused.
+fn after_refusal(server: &ServerName, after: &Seen<()>) -> String {
+    match after {
+        Seen::Known(()) => "it runs on: try again, or stop it in JetBackup on that server".to_owned(),
+        Seen::Unknown(why) => {
+            let why = own_words(server, &why.0);
+            format!(
+                "whether it runs on is not known ({why}): `jbr status --server {server}` shows it once the server answers"
+            )
+        }
+    }
 }
 
 /// `the queue group …`, or all of several.

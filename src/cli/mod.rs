@@ -21,6 +21,7 @@ mod output;
 mod period;
 mod plan;
 mod prompt;
+mod remembered;
 pub mod saved;
 mod schema;
 mod screen;

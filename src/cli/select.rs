@@ -11,15 +11,25 @@ use crate::plan::closest;
 /// # Errors
 /// [`CliError::UnknownName`] with the nearest name; [`CliError::NothingSelected`] where the two options exclude each other.
 pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
-    check_servers(&selection.servers, desired)?;
-    for job in &selection.jobs {
-        check_job(job, desired)?;
-    }
+    check_names(selection, desired)?;
     if desired.jobs.iter().any(|job| includes(selection, &job.address)) {
         Ok(())
     } else {
         Err(CliError::NothingSelected)
     }
+}
+
+/// Checks that everything that was asked for is in the plan, and that the two options do not exclude each other. A server may have no job.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_names(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
+    check_servers(&selection.servers, desired)?;
+    for job in &selection.jobs {
+        check_job(job, desired)?;
+    }
+    let is_left = selection.jobs.is_empty() || selection.jobs.iter().any(|job| includes(selection, job));
+    if is_left { Ok(()) } else { Err(CliError::NothingSelected) }
 }
 
 /// Checks that a job that was asked for is in the plan.

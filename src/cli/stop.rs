@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
 use super::prompt::{self, Answer};
+use super::remembered::{known_or_why, or_unwritten, remembered};
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, Interrupt, SystemClock};
@@ -26,9 +27,7 @@ use crate::printable::printable;
 use crate::render::group_status;
 use crate::render::halt::{self as page, Target};
 use crate::seen::Seen;
-use crate::state::State;
-use crate::state::lock::{Lock, peek};
-use crate::state::store::{FileStore, Store as _};
+use crate::state::lock::peek;
 use crate::status::{UnderWay, under_way};
 
 /// Between two looks at what should stop; less if the plan polls more often.
@@ -67,14 +66,21 @@ pub(super) fn stop(global: &Global, args: &StopArgs, output: &Output) -> Result<
     let (group, jobs) = look(link, &wanted, &args.target)?;
     stop_if_asked(&interrupt)?;
     // Only shown: a brake must not need it.
-    let lock = peek(&global.state).unwrap_or_else(|error| {
-        output.say(format_args!("note: whether a jbr is at work is not known: {}", printable(&error.to_string())));
-        Lock::Free
-    });
-    let state = remembered(global, output);
+    let lock = known_or_why(peek(&global.state));
+    if let Seen::Unknown(why) = &lock {
+        output.say(format_args!("note: whether a jbr is at work is not known: {why}"));
+    }
+    let state = remembered(global);
+    if let Seen::Unknown(why) = &state {
+        let what = "whose this backup is is not known, because the state cannot be read";
+        output.say(format_args!("note: {what}: {why}"));
+    }
     let backup = under_way(server, &group, &jobs, &state, clock.now());
+    let run = or_unwritten(state).run;
+    let is_too_old = run.is_some_and(|run| run.is_too_old(desired.run.resume_within, clock.now()));
     let address = desired.jobs.iter().find(|job| job.address.server == name && Some(&job.id) == group.job.as_ref());
-    let target = Target { server: &name, address: address.map(|job| &job.address), backup: &backup, lock: &lock };
+    let target =
+        Target { server: &name, address: address.map(|job| &job.address), backup: &backup, lock: &lock, is_too_old };
     if !output.json {
         output.result(&page::question(&target, clock.now(), &output.page()))?;
     }
@@ -170,21 +176,6 @@ fn described(group: &Group, jobs: &Seen<Vec<Job>>) -> String {
     };
     let job = group.job.as_ref().map_or("a job that is not named".to_owned(), |id| format!("job {id}"));
     format!("group {}: {}", group.id, name.map_or(job.clone(), |name| format!("{name} ({job})")))
-}
-
-/// Whose a backup is matters less than that it can be stopped: a state that cannot be read is said, and no more.
-fn remembered(global: &Global, output: &Output) -> State {
-    let loaded = FileStore::new(&global.state).and_then(|store| store.load());
-    match loaded {
-        Ok(state) => state.unwrap_or_else(State::unwritten),
-        Err(error) => {
-            let error = printable(&error.to_string());
-            output.say(format_args!(
-                "note: whose this backup is is not known, because the state cannot be read: {error}"
-            ));
-            State::unwritten()
-        }
-    }
 }
 
 fn ask(output: &Output, interrupt: &Interrupt) -> Result<(), CliError> {

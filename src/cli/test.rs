@@ -8,6 +8,7 @@ use clap::Args;
 use super::error::CliError;
 use super::fleet::{connect_witnessed, interrupt_on_signals};
 use super::plan::stop_if_asked;
+use super::remembered::{or_unwritten, remembered};
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, SystemClock};
@@ -16,8 +17,7 @@ use crate::names::ServerName;
 use crate::probe::collect::collect;
 use crate::probe::{Probe, judge};
 use crate::render::{self, count};
-use crate::state::State;
-use crate::state::store::{FileStore, Store as _};
+use crate::seen::Seen;
 use crate::transport::ssh::Milestone;
 
 /// `jbr test`.
@@ -50,7 +50,12 @@ pub(super) fn test(global: &Global, args: &TestArgs, output: &Output) -> Result<
     let interrupt = interrupt_on_signals()?;
     let clock = SystemClock::starting(None);
     let desired = select::only_servers(load_servers(&global.plan, output)?, &args.servers)?;
-    let state = FileStore::new(&global.state)?.load()?.unwrap_or_else(State::unwritten);
+    let state = remembered(global);
+    if let Seen::Unknown(why) = &state {
+        let what = "what jbr knows of the servers' clocks is not used, because the state cannot be read";
+        output.say(format_args!("note: {what}: {why}"));
+    }
+    let state = or_unwritten(state);
     let logbook = Logbook::default();
     let noting = logbook.clone();
     let mut links = connect_witnessed(&desired, &interrupt, move |server, milestone| noting.note(server, milestone));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::page::Page;
+use super::plan::why_over;
 use super::sheet::Sheet;
 use super::symbol;
 use super::table::{Fit, Table};
@@ -18,7 +19,7 @@ use crate::printable::printable;
 use crate::seen::Seen;
 use crate::state::lock::Lock;
 use crate::status::{
-    DestinationStatus, Doing, JobStatus, Next, RunStatus, ServerStatus, Status, UnderWay, Unsent, Waits, Whose,
+    DestinationStatus, Doing, Fate, JobStatus, Next, RunStatus, ServerStatus, Status, UnderWay, Unsent, Waits, Whose,
 };
 
 /// The whole status as a page of text.
@@ -27,6 +28,7 @@ pub fn text(status: &Status, page: &Page) -> String {
     let view = View { status, page };
     let mut sheet = Sheet::new(page);
     sheet.heading(&format!("Status of {}", page.zone.with_offset(status.at)));
+    view.state(&mut sheet);
     view.run(&mut sheet);
     view.lock(&mut sheet);
     view.next(&mut sheet);
@@ -59,12 +61,20 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    fn state(&self, sheet: &mut Sheet) {
+        let Seen::Unknown(why) = &self.status.state else { return };
+        let text = "Whether a run is in progress, what is held by hand and whose backups are is not known";
+        sheet.item(2, symbol::UNREAD, &format!("the state was not read: {} {text}", words::sentence(&why.0)));
+    }
+
     fn run(&self, sheet: &mut Sheet) {
         let Some(run) = &self.status.run else {
-            sheet.item(2, symbol::DONE, "no run in progress");
+            if matches!(self.status.state, Seen::Known(())) {
+                sheet.item(2, symbol::DONE, "no run in progress");
+            }
             return;
         };
-        let RunStatus { id, started, done, total, at_work, waiting } = run;
+        let RunStatus { id, started, done, total, at_work, waiting, fate: _ } = run;
         let begun = format!("begun {} ({})", self.near(*started), ago(*started, self.status.at));
         sheet.item(2, symbol::RUNS, &format!("run {id}, {begun}: {done} of {} done", count(*total, "job")));
         for (address, phase) in at_work {
@@ -85,14 +95,19 @@ impl View<'_> {
     }
 
     fn lock(&self, sheet: &mut Sheet) {
-        match (&self.status.lock, &self.status.run) {
+        let lock = match &self.status.lock {
+            Seen::Known(lock) => lock,
+            Seen::Unknown(why) => {
+                let text = format!("whether a jbr is at work is not known: {}", printable(&why.0));
+                sheet.item(2, symbol::UNREAD, &text);
+                return;
+            }
+        };
+        match (lock, &self.status.run) {
             (Lock::Free, None) => {}
-            (Lock::Free, Some(_)) => {
-                sheet.item(
-                    2,
-                    symbol::ATTENTION,
-                    "no jbr is at it: the run was interrupted, and the next `jbr apply` goes on with it",
-                );
+            (Lock::Free, Some(run)) => {
+                let text = format!("no jbr is at it: the run was interrupted, and {}", fate(&run.fate));
+                sheet.item(2, symbol::ATTENTION, &text);
             }
             (Lock::Held(None), _) => sheet.item(2, symbol::RUNS, "a jbr is at work, and has not said who it is"),
             (Lock::Held(Some(holder)), _) => {
@@ -186,8 +201,14 @@ impl View<'_> {
                     }
                 }
                 Doing::Idle => table.row(symbol::DONE, quiet(&job.address.to_string(), "idle")),
-                Doing::Unknown => table.row(symbol::UNREAD, quiet(&job.address.to_string(), "not known")),
+                Doing::Unknown(_) => table.row(symbol::UNREAD, quiet(&job.address.to_string(), "not known")),
                 Doing::Missing => table.row(symbol::ERROR, quiet(&job.address.to_string(), "not there")),
+            }
+            // Why a server's jobs or queue are not known stands above.
+            if let (Doing::Unknown(why), Seen::Known(()), Seen::Known(())) =
+                (&job.doing, &server.answers, &server.queue)
+            {
+                table.note(printable(&why.0));
             }
             for note in self.notes(job) {
                 table.note(note);
@@ -254,6 +275,17 @@ impl View<'_> {
     }
 }
 
+/// What the next `jbr apply` does with an interrupted run.
+fn fate(fate: &Fate) -> String {
+    match fate {
+        Fate::Resumes => "the next `jbr apply` goes on with it".to_owned(),
+        Fate::StartsOver(because) => {
+            format!("the next `jbr apply` closes it as incomplete and starts over: {}", why_over(because))
+        }
+        Fate::Unknown => "the next `jbr apply` goes on with it, or starts over; `jbr plan` says which".to_owned(),
+    }
+}
+
 /// What should be known of the guarded destination.
 fn destination(server: &ServerStatus, sheet: &mut Sheet) {
     let Some(DestinationStatus { id, keep_closed, live }) = &server.destination else { return };
@@ -281,6 +313,7 @@ pub(super) fn whose(backup: &UnderWay) -> String {
     let whose = match backup.whose {
         Whose::Run => "this run's",
         Whose::Foreign => "not started by jbr",
+        Whose::Unknown => "whether jbr started it is not known",
     };
     let writes = match backup.writes {
         Writes::Surely => "",

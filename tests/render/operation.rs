@@ -32,7 +32,7 @@ use crate::fixtures::{
 
 fn at(desired: &Desired, inventory: &Inventory, state: &State, lock: Lock, unsent: Vec<Unsent>) -> Status {
     let proposal = propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now());
-    let unsent = Seen::Known(unsent);
+    let (state, lock, unsent) = (&Seen::Known(state.clone()), Seen::Known(lock), Seen::Known(unsent));
     status(View { desired, inventory, state, lock, unsent, proposal: &proposal, is_asked_for: &|_| true, now: now() })
 }
 
@@ -162,16 +162,16 @@ fn under_way() -> UnderWay {
         ..group(1, Some(11), GroupStatus::Started, None)
     };
     let jobs = Seen::Known(vec![live(11, "Accounts, daily")]);
-    jbr::status::under_way(&server("server1"), &known, &jobs, &State::new("x".to_owned()), now())
+    jbr::status::under_way(&server("server1"), &known, &jobs, &Seen::Known(State::unwritten()), now())
 }
 
 /// What `jbr stop` asks and answers.
 pub(crate) fn halts(page: &Page) -> (String, Vec<String>) {
-    let (server, job, lock) = (server_name("server1"), address("server1/accounts"), holder());
+    let (server, job, lock) = (server_name("server1"), address("server1/accounts"), Seen::Known(holder()));
     let foreign = under_way();
     let own = UnderWay { whose: jbr::status::Whose::Run, ..foreign.clone() };
     let nameless = UnderWay { job: None, name: None, ..foreign.clone() };
-    let target = |backup, address| halt::Target { server: &server, address, backup, lock: &lock };
+    let target = |backup, address| halt::Target { server: &server, address, backup, lock: &lock, is_too_old: false };
     let took = Duration::from_secs(300);
     let ends = [
         Halt { doubt: None, end: Seen::Known(Sight::Over(GroupStatus::Aborted)), took: Duration::from_secs(4) },
@@ -183,6 +183,13 @@ pub(crate) fn halts(page: &Page) -> (String, Vec<String>) {
         Halt { doubt: None, end: Seen::Unknown(Why::new("server1: no answer in time")), took },
     ];
     let asked = [target(&own, Some(&job)), target(&foreign, None), target(&nameless, None)];
+    let (free, unknown) = (Seen::Known(Lock::Free), Seen::Unknown(Why::new("permission denied")));
+    let asked = asked.into_iter().chain([
+        halt::Target { lock: &free, ..target(&own, Some(&job)) },
+        halt::Target { lock: &free, is_too_old: true, ..target(&own, Some(&job)) },
+        halt::Target { lock: &unknown, ..target(&own, Some(&job)) },
+    ]);
+    let asked: Vec<halt::Target> = asked.collect();
     let mut text: String = asked.iter().map(|target| halt::question(target, now(), page) + "\n").collect();
     for end in &ends {
         text += &halt::text(&asked[0], end, page);
