@@ -6,24 +6,15 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::Utc;
-use jbr::simulator::{Destination, Execution, Fleet, Job, Server};
+use jbr::simulator::{Execution, Fleet, Job, Server};
 use serde_json::json;
+use support::parts::{self, id, with_nas};
 use support::site::{NAS, Site};
-
-const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
 
 /// A job that ends with a status after a second or so.
 fn job(number: usize, status: i64) -> Job {
     let execution = Execution::of(Duration::from_millis(700)).starts_after(Duration::from_millis(300)).ends(status);
-    Job::new(id(number), format!("job{number}")).writes_to(DESTINATION).script([execution])
-}
-
-fn id(number: usize) -> String {
-    format!("{number:024x}")
-}
-
-fn server(server: Server) -> Server {
-    server.destination(Destination::on(NAS, DESTINATION))
+    parts::job(number, execution)
 }
 
 #[test]
@@ -40,7 +31,7 @@ fn three_servers_and_eight_jobs_with_every_outcome_of_the_status_table() {
     ];
     let on = |name: &'static str| {
         move |s: Server| {
-            rows.iter().filter(|row| row.0.starts_with(name)).fold(server(s), |s, row| s.job(job(row.1, row.2)))
+            rows.iter().filter(|row| row.0.starts_with(name)).fold(with_nas(s), |s, row| s.job(job(row.1, row.2)))
         }
     };
     let fleet = Fleet::new(Utc::now()).server("a", on("a")).server("b", on("b")).server("c", on("c"));

@@ -13,19 +13,20 @@ use std::process::Command;
 use std::time::Duration;
 
 use chrono::Utc;
-use jbr::simulator::{Destination, Execution, Fleet, Job};
+use jbr::simulator::{Execution, Fleet, Job};
 use support::desk::Desk;
+use support::pages::{blocks, root};
+use support::parts::{DESTINATION, with_nas};
 use support::site::{NAS, Site};
 
 /// What the README's example uses.
 const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
-const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
 
 #[test]
 fn the_readme_takes_a_user_from_nothing_to_a_first_plan_against_a_real_server() {
     let execution = Execution::of(Duration::from_millis(500)).starts_after(Duration::from_millis(100));
     let job = Job::new(JOB, "Accounts").writes_to(DESTINATION).script([execution]);
-    let fleet = Fleet::new(Utc::now()).server("server1", |s| s.destination(Destination::on(NAS, DESTINATION)).job(job));
+    let fleet = Fleet::new(Utc::now()).server("server1", |s| with_nas(s).job(job));
     let site = Site::start(&fleet);
     let desk = Desk::new(&site.servers[0].1, &site.gate("server1"));
     let readme = Readme::read(&site, &desk);
@@ -69,7 +70,7 @@ impl Readme {
 
     /// The one fenced block of this language that has this in it.
     fn block(&self, language: &str, with: &str) -> &str {
-        let blocks: Vec<&str> = blocks(&self.0, language).filter(|block| block.contains(with)).collect();
+        let blocks: Vec<&str> = blocks(&self.0, language).into_iter().filter(|block| block.contains(with)).collect();
         assert_eq!(blocks.len(), 1, "one block with {with:?}");
         blocks[0]
     }
@@ -225,22 +226,8 @@ fn sources(module: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![root().join("README.md"), root().join("server/README.md")];
     found.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
     found
-}
-
-/// The fenced blocks of a language.
-fn blocks<'a>(text: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
-    text.split("\n```")
-        .skip(1)
-        .step_by(2)
-        .filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
-        .collect::<Vec<_>>()
-        .into_iter()
 }

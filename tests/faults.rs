@@ -16,11 +16,11 @@ use std::time::Duration;
 use chrono::Utc;
 use jbr::simulator::{Destination, Execution, Fault, Fleet, Garble, Job, Rule, Server, When};
 use serde_json::{Value, json};
+use support::parts::{DESTINATION, with_nas};
 use support::site::{NAS, Ran, Site};
 use support::sshd::keygen;
 use support::until::until;
 
-const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
 /// The job on server `a`, and the one on server `b`.
 const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER_JOB: &str = "bbbbbbbbbbbbbbbbbbbbbbbb";
@@ -33,7 +33,7 @@ fn job(id: &str) -> Job {
 
 fn with_job(server: Server) -> Server {
     let id = id_on(&server.name);
-    server.destination(Destination::on(NAS, DESTINATION)).job(job(id))
+    with_nas(server).job(job(id))
 }
 
 fn id_on(server: &str) -> &'static str {
@@ -76,14 +76,6 @@ fn looked_at(ran: Ran) -> Ran {
     ran
 }
 
-fn says(ran: &Ran, words: &[&str]) {
-    // Layout is the renderers' affair: a line may be broken anywhere.
-    let text = ran.text().split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(text.contains(word), "`{word}` in:\n{}", ran.text());
-    }
-}
-
 /// Nothing was changed on any server, not even tried.
 fn no_harm(site: &Site) {
     let account = site.account();
@@ -96,12 +88,12 @@ fn no_harm(site: &Site) {
 fn check_unreachable(site: &Site, words: &[&str]) {
     let planned = plan(site);
     assert_eq!(planned.code, Some(0), "{}", planned.text());
-    says(&planned, words);
+    planned.says(words);
     assert!(!site.state_path().exists(), "a plan writes no state");
 
     let applied = apply(site);
     assert_eq!(applied.code, Some(9), "{}", applied.text());
-    says(&applied, words);
+    applied.says(words);
     assert_eq!(site.verdict("a/accounts"), json!("skipped"));
     assert!(!applied.text().contains("JetBackup's log"), "JetBackup has no log of what was skipped");
     check_history(site, "a/accounts", words);
@@ -226,7 +218,7 @@ fn everything_is_refused() {
 fn the_jobs_cannot_be_listed_and_the_queue_can() {
     let refused = Fault::Refused("not now".to_owned());
     let site = site(|server| server.rule(Rule::of("listBackupJobs", refused).when(When::Always)));
-    says(&plan(&site), &["its jobs could not be read: listBackupJobs: JetBackup refused: not now."]);
+    plan(&site).says(&["its jobs could not be read: listBackupJobs: JetBackup refused: not now."]);
     assert_eq!(apply(&site).code, Some(0));
     assert_eq!(site.account().triggers_by_api("a", JOB), 1);
 }
@@ -257,18 +249,15 @@ fn warnings_before_the_answer_are_tolerated() {
 
 #[test]
 fn a_job_that_is_disabled_is_skipped_with_the_way_to_run_it() {
-    let site = Site::start(
-        &Fleet::new(Utc::now())
-            .server("a", |server| server.destination(Destination::on(NAS, DESTINATION)).job(job(JOB).disabled())),
-    );
+    let site = Site::start(&Fleet::new(Utc::now()).server("a", |server| with_nas(server).job(job(JOB).disabled())));
     site.write_plan(&rest(&["a"]));
 
     let planned = plan(&site);
     assert_eq!(planned.code, Some(0), "{}", planned.text());
-    says(&planned, &["~ a/accounts: disabled on a; enable it there, or declare `keep: disabled`", "1 not queued"]);
+    planned.says(&["~ a/accounts: disabled on a; enable it there, or declare `keep: disabled`", "1 not queued"]);
     let applied = apply(&site);
     assert_eq!(applied.code, Some(9), "{}", applied.text());
-    says(&applied, &["1 skipped", "the plan does not say `keep: disabled`"]);
+    applied.says(&["1 skipped", "the plan does not say `keep: disabled`"]);
     check_history(&site, "a/accounts", &["disabled on its server"]);
     no_harm(&site);
 }
@@ -285,8 +274,8 @@ fn a_job_that_cannot_run_asks_for_no_approval() {
 fn check_misfit(site: &Site, words: &[&str]) {
     for ran in [plan(site), apply(site)] {
         assert_eq!(ran.code, Some(1), "{}", ran.text());
-        says(&ran, words);
-        says(&ran, &["error: the plan does not fit the servers", "nothing was started"]);
+        ran.says(words);
+        ran.says(&["error: the plan does not fit the servers", "nothing was started"]);
     }
     assert!(!site.state_path().exists(), "no run began");
     no_harm(site);
@@ -317,7 +306,7 @@ fn a_destination_that_is_disabled() {
 
     let planned = plan(&site);
     assert_eq!(planned.code, Some(0), "{}", planned.text());
-    says(&planned, &["is disabled on a; enable it there, or declare it with `keep: closed`"]);
+    planned.says(&["is disabled on a; enable it there, or declare it with `keep: closed`"]);
     let applied = apply(&site);
     assert_eq!(applied.code, Some(9), "{}", applied.text());
     check_history(&site, "a/accounts", &[DESTINATION, "disabled"]);
@@ -340,7 +329,7 @@ fn s5_where_nothing_could_run_it_is_recorded_and_no_success() {
     let ran = apply(&site);
 
     assert_eq!(ran.code, Some(9), "{}", ran.text());
-    says(&ran, &["2 jobs: 2 skipped.", "Not one good backup was made."]);
+    ran.says(&["2 jobs: 2 skipped.", "Not one good backup was made."]);
     for address in ["a/accounts", "b/accounts"] {
         assert_eq!(site.verdict(address), json!("skipped"));
         check_history(&site, address, &["out of reach for 1s", "no connection"]);
@@ -356,13 +345,10 @@ fn one_of_two_servers_is_unreachable() {
     let ran = apply(&site);
 
     assert_eq!(ran.code, Some(3), "{}", ran.text());
-    says(
-        &ran,
-        &[
-            "a/accounts waits for a, which does not answer; for 1s at most",
-            "b/accounts: starting, WITHOUT KNOWING what runs on a",
-        ],
-    );
+    ran.says(&[
+        "a/accounts waits for a, which does not answer; for 1s at most",
+        "b/accounts: starting, WITHOUT KNOWING what runs on a",
+    ]);
     assert_eq!((site.verdict("a/accounts"), site.verdict("b/accounts")), (json!("skipped"), json!("completed")));
     assert_eq!(site.account().triggers_by_api("b", OTHER_JOB), 1);
 }
@@ -371,7 +357,7 @@ fn one_of_two_servers_is_unreachable() {
 fn a_server_is_gone_when_its_turn_comes() {
     // Long enough for the second server to go while the first one's backup runs.
     let long = job(JOB).script([Execution::of(Duration::from_secs(4))]);
-    let on_a = |server: Server| server.destination(Destination::on(NAS, DESTINATION)).job(long);
+    let on_a = |server: Server| with_nas(server).job(long);
     let mut site = Site::start(&Fleet::new(Utc::now()).server("a", on_a).server("b", with_job));
     site.write_plan(&rest(&["a", "b"]));
     assert_eq!(plan(&site).code, Some(0));

@@ -29,6 +29,9 @@ mod dice;
 #[path = "fuzz/engine.rs"]
 mod engine;
 #[cfg(test)]
+#[path = "support/figure.rs"]
+mod figure;
+#[cfg(test)]
 #[path = "fuzz/generations.rs"]
 mod generations;
 #[cfg(test)]
@@ -55,6 +58,9 @@ mod saved;
 #[cfg(test)]
 #[path = "fuzz/self_check.rs"]
 mod self_check;
+#[cfg(test)]
+#[path = "support/setting.rs"]
+mod setting;
 #[cfg(test)]
 #[path = "fuzz/state.rs"]
 mod state;

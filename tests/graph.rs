@@ -8,16 +8,20 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+#[path = "support/approved.rs"]
+mod approved;
+#[path = "support/ran.rs"]
+mod ran;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use jbr::desired::{After, Desired, When};
 use jbr::plan::{self, Source};
 use jbr::render::graph::{Edge, Graph, Node};
 use proptest::prelude::*;
+use ran::{Ran, jbr};
 
 const PLAN: &str = "\
 version: 1
@@ -31,17 +35,8 @@ jobs:
   - { name: reports, server: web2, id: dddddddddddddddddddddddd, type: other, priority: 20 }
 ";
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/graph")
-}
-
 fn check(name: &str, actual: &str) {
-    let path = folder().join(name);
-    if std::env::var_os("JBR_BLESS").is_some() {
-        fs::write(&path, actual).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(expected, actual, "\n{} differs; JBR_BLESS=1 approves:\n{actual}", path.display());
+    approved::check("graph", name, actual);
 }
 
 /// The plan, with what waits for what.
@@ -71,10 +66,9 @@ fn the_command_draws_without_a_server_and_knows_its_options() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("plan.yaml"), PLAN).unwrap();
     let jbr = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jbr"));
-        command.arg("graph").args(arguments).env_clear().env("JBR_PLAN", "plan.yaml").current_dir(folder.path());
-        let output = command.output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+        let mut command = jbr(&[&["graph"], arguments].concat());
+        let ran = Ran::of(command.env("JBR_PLAN", "plan.yaml").current_dir(folder.path()));
+        (ran.code, ran.stdout, ran.stderr)
     };
     let desired = plan::load(&plan::read(&folder.path().join("plan.yaml")).unwrap()).unwrap();
     let graph = Graph::of(&desired, |_| true);

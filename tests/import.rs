@@ -12,8 +12,8 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use chrono::{Utc, Weekday};
@@ -25,20 +25,13 @@ use jbr::plan::{self, Source};
 use jbr::seen::{Seen, Why};
 use jbr::simulator::{self, Fleet};
 use proptest::prelude::*;
+use support::approved;
 use support::parts::{DESTINATION, id, with_nas};
-use support::site::{Ran, Site};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import")
-}
+use support::ran::{self, Ran, flat};
+use support::site::Site;
 
 fn check(name: &str, actual: &str) {
-    let path = folder().join(name);
-    if std::env::var_os("JBR_BLESS").is_some() {
-        fs::write(&path, actual).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(expected, actual, "\n{} differs; JBR_BLESS=1 approves:\n{actual}", path.display());
+    approved::check("import", name, actual);
 }
 
 fn load(text: &str) -> Desired {
@@ -261,10 +254,7 @@ proptest! {
 
 /// `jbr` in a folder of its own, without a server.
 fn jbr(folder: &Path, arguments: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jbr"));
-    command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("TZ", "UTC").current_dir(folder);
-    let output: Output = command.output().unwrap();
-    Ran::from(output)
+    Ran::of(ran::jbr(arguments).current_dir(folder))
 }
 
 /// Every key that the predecessor knew.
@@ -289,7 +279,7 @@ fn the_predecessors_configuration_becomes_a_plan_and_every_key_has_a_fate() {
     assert_eq!((validated.code, validated.stdout.as_str()), (Some(0), "x.yaml: valid: 3 servers, 4 jobs\n"));
 
     let json: serde_json::Value = serde_json::from_str(CONFIG).unwrap();
-    let told = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = flat(&ran.stderr);
     for section in ["orchestrator", "destination", "notification"] {
         for key in json[section].as_object().unwrap().keys() {
             assert!(told.contains(&format!("{section}.{key}: ")), "{section}.{key} has no fate: {told}");
@@ -425,7 +415,7 @@ fn a_configuration_that_is_none_is_told_where_and_how_to_mend() {
         fs::write(folder.path().join("config.json"), text).unwrap();
         let ran = jbr(folder.path(), &["import", "--config-json", "config.json"]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{text}");
-        let told = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = flat(&ran.stderr);
         for word in words {
             assert!(
                 told.contains(&format!("config.json: {word}")) || told.contains(word),

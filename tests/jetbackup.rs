@@ -18,3 +18,6 @@ mod replies;
 #[cfg(test)]
 #[path = "jetbackup/scripted.rs"]
 mod scripted;
+#[cfg(test)]
+#[path = "support/variant.rs"]
+mod variant;

@@ -8,6 +8,10 @@
 )]
 #![expect(clippy::print_stdout, reason = "a failure comes with what repeats it")]
 
+#[path = "support/random.rs"]
+mod random;
+#[path = "support/setting.rs"]
+mod setting;
 mod support;
 
 use std::io::Write as _;
@@ -15,7 +19,9 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use jbr::simulator::{Execution, Fault, Fleet, Rule, Server};
+use random::Random;
 use serde_json::json;
+use setting::number;
 use support::parts::{id, job, ms, run_with, with_nas};
 use support::process::Process;
 use support::site::{NAS, Site};
@@ -46,23 +52,6 @@ const ROWS: [Row; 8] = [
     ("a/late-and-short", 7, 900, 30, 104, "never_finished"),
     ("b/long", 8, 0, 2500, 100, "completed"),
 ];
-
-/// Random numbers that a seed repeats (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
-fn number_in(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap())
-}
 
 fn new_seed() -> u64 {
     Utc::now().timestamp_nanos_opt().unwrap().unsigned_abs()
@@ -142,10 +131,10 @@ fn assert_the_state_is_true(site: &Site) {
 
 #[test]
 fn a_run_that_is_killed_at_random_moments_loses_nothing_and_repeats_nothing() {
-    let seed = number_in("JBR_SEED").unwrap_or_else(new_seed);
-    let kills = number_in("JBR_KILL_ROUNDS").map_or(KILLS, |rounds| usize::try_from(rounds).unwrap());
+    let seed = number("JBR_SEED").unwrap_or_else(new_seed);
+    let kills = number("JBR_KILL_ROUNDS").map_or(KILLS, |rounds| usize::try_from(rounds).unwrap());
     println!("JBR_SEED={seed} JBR_KILL_ROUNDS={kills}");
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let site = site();
     let (mut killed, mut in_a_run, mut resumed) = (0, 0, 0);
     loop {

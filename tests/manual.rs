@@ -10,21 +10,23 @@ mod support;
 mod web;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use chrono::Utc;
 use jbr::clock::earlier;
-use jbr::simulator::{Destination, Execution, Fleet, Job, Log};
+use jbr::simulator::{Execution, Fleet, Job, Log};
 use support::desk::Desk;
 use support::gate::script;
+use support::pages::{blocks, root};
+use support::parts::{DESTINATION, with_nas};
+use support::ran::{Ran, jbr};
 use support::site::{NAS, Site};
 use web::WebServer;
 
 /// What the manual's plan uses.
 const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
-const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
 /// How many blocks of commands the manual has at least; fewer were not found.
 const BLOCKS_MIN: usize = 18;
 
@@ -33,7 +35,7 @@ fn every_command_of_the_manual_works_in_its_order() {
     let execution = Execution::of(Duration::from_millis(300)).starts_after(Duration::from_millis(100));
     let job = Job::new(JOB, "Accounts").writes_to(DESTINATION).script([execution]);
     let fleet = Fleet::new(Utc::now()).server("server1", |server| {
-        let mut server = server.destination(Destination::on(NAS, DESTINATION)).job(job);
+        let mut server = with_nas(server).job(job);
         server.logs.push(old_log());
         server
     });
@@ -81,8 +83,7 @@ fn both_languages_have_the_same_examples_and_the_same_exit_codes() {
     assert_eq!(chapters(&english), chapters(&spanish));
     let rows = |text: &str| text.lines().filter(|line| line.starts_with('|')).count();
     assert_eq!(rows(&english), rows(&spanish));
-    let help = Command::new(env!("CARGO_BIN_EXE_jbr")).arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
+    let help = Ran::of(&mut jbr(&["--help"])).stdout;
     let table = help.lines().skip_while(|line| *line != "Exit codes:").skip(1).take_while(|line| !line.is_empty());
     let codes = table.filter_map(|line| line.split_whitespace().next()).filter(|word| word.parse::<u8>().is_ok());
     for code in codes {
@@ -162,7 +163,8 @@ impl<'a> Reader<'a> {
             .replace("/usr/local/bin/jbr", &path("bin/jbr"))
             .replace("/etc/systemd/system", &path("units"))
             .replace("/etc/jbr/plans", &path("etc"))
-            .replace("/var/log/jbr.log", &path("jbr.log"));
+            .replace("/var/log/jbr.log", &path("jbr.log"))
+            .replace("tonight.json", &path("tonight.json"));
         // On a terminal, as a user has it, with a user's answer.
         let asks =
             |line: &str| line.starts_with("jbr apply") && !line.contains("--auto-approve") && !line.contains(".json");
@@ -197,17 +199,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn page(name: &str) -> String {
     let path: PathBuf = root().join("docs").join(name);
     fs::read_to_string(path).unwrap()
-}
-
-/// The fenced blocks of a language.
-fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
-    let fenced = text.split("\n```").skip(1).step_by(2);
-    fenced.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
 }

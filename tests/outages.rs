@@ -4,10 +4,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
-use jbr::simulator::Fleet;
 use serde_json::json;
-use support::parts::{id, job, run_with, with_nas, writes_for};
+use support::parts::{self, id, in_a_backup};
 use support::process::Process;
 use support::site::{NAS, Ran, Site};
 use support::until::until;
@@ -16,20 +14,13 @@ use support::until::until;
 const LIMITS: &str = ", connect_timeout: 2s, command_timeout: 3s";
 
 fn two_servers(first_ms: u64) -> Site {
-    let fleet = Fleet::new(Utc::now())
-        .server("a", |a| with_nas(a).job(job(1, writes_for(first_ms))))
-        .server("b", |b| with_nas(b).job(job(2, writes_for(300))));
-    let site = Site::start(&fleet);
-    site.write_plan_with(LIMITS, &run_with(", unreachable_wait: 3s", &[("a/one", 1, ""), ("b/two", 2, "")]));
-    site
+    parts::two_servers(first_ms, LIMITS, ", unreachable_wait: 3s")
 }
 
 /// Two servers; the first one's backup is at work.
 fn site_in_a_backup_of(ms: u64) -> (Site, Process) {
     let site = two_servers(ms);
-    let mut jbr = site.start_apply();
-    jbr.until_event("started", Some("a/one"));
-    site.until_runs("a", &id(1));
+    let jbr = in_a_backup(&site);
     (site, jbr)
 }
 

@@ -18,13 +18,9 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use jbr::simulator::{Destination, Execution, Fleet, Job};
 use serde_json::Value;
+use support::parts::{DESTINATION, id, with_nas};
+use support::ran::flat;
 use support::site::{NAS, Ran, Site};
-
-const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
-
-fn id(number: usize) -> String {
-    format!("{number:024x}")
-}
 
 fn job(number: usize, name: &str) -> Job {
     let quick = Execution::of(Duration::from_millis(200)).starts_after(Duration::from_millis(100));
@@ -52,7 +48,7 @@ fn everything() -> Site {
                 .job(job(6, "Runs already").script(long()))
                 .job(job(7, "By hand").script(long()))
         })
-        .server("c", |server| server.destination(Destination::on(NAS, DESTINATION)).job(job(8, "Unread")));
+        .server("c", |server| with_nas(server).job(job(8, "Unread")));
     let mut site = Site::start(&fleet);
     site.world
         .update(|fleet| {
@@ -81,17 +77,9 @@ fn everything() -> Site {
 
 /// One server with one job that is quick.
 fn small() -> Site {
-    let site = Site::start(
-        &Fleet::new(Utc::now())
-            .server("a", |server| server.destination(Destination::on(NAS, DESTINATION)).job(job(1, "Accounts"))),
-    );
+    let site = Site::start(&Fleet::new(Utc::now()).server("a", |server| with_nas(server).job(job(1, "Accounts"))));
     site.write_plan(&format!("run: {{ poll: 1s }}\njobs:\n  - {{ name: accounts, server: a, id: \"{}\" }}\n", id(1)));
     site
-}
-
-/// The text without its layout: a line may be broken anywhere.
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is in the site's folder, the simulated world aside.
@@ -295,8 +283,7 @@ fn what_a_server_calls_its_jobs_never_reaches_a_terminal_raw() {
     const HOSTILE: &str = "accounts \u{1b}[2J\u{1b}]0;owned\u{7}\n  >  9  a/forged\r\u{202e}stnuocca\u{9b}31m";
     let evil = job(1, HOSTILE);
     let unmanaged = job(2, HOSTILE);
-    let fleet = Fleet::new(Utc::now())
-        .server("a", |server| server.destination(Destination::on(NAS, DESTINATION)).job(evil).job(unmanaged));
+    let fleet = Fleet::new(Utc::now()).server("a", |server| with_nas(server).job(evil).job(unmanaged));
     let site = Site::start(&fleet);
     site.write_plan(&format!("run: {{ poll: 1s }}\njobs:\n  - {{ name: accounts, server: a, id: \"{}\" }}\n", id(1)));
     let commands: [&[&str]; 8] = [

@@ -7,6 +7,8 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+#[path = "support/approved.rs"]
+mod approved;
 #[cfg(test)]
 #[path = "render/audits.rs"]
 mod audits;
@@ -26,7 +28,6 @@ mod statuses;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fixtures::{HOUR, MINUTE, address, every_phase, every_verdict, everything, fleet, interrupted, now, past, plan};
@@ -48,27 +49,12 @@ use jbr::render::{
 };
 use jbr::state::State;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/render")
-}
-
 fn page() -> Page {
     Page::new(80, Style::Plain, Zone::utc())
 }
 
-fn is_blessing() -> bool {
-    std::env::var_os("JBR_BLESS").is_some()
-}
-
-/// The text is the one that was approved; without an approved one it is not.
 fn check(name: &str, actual: &str) {
-    let path = folder().join(name);
-    if is_blessing() {
-        fs::write(&path, actual).unwrap();
-        return;
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(expected, actual, "\n{} differs; JBR_BLESS=1 approves:\n{actual}", path.display());
+    approved::check("render", name, actual);
 }
 
 /// JSON, laid out to be read, and one line as it is printed.
@@ -500,12 +486,12 @@ fn what_a_server_says_cannot_move_the_cursor() {
 
 #[test]
 fn each_key_of_the_json_is_documented() {
-    if is_blessing() {
+    if approved::is_blessing() {
         return; // The files are being written by the other tests.
     }
-    let documentation = fs::read_to_string(folder().join("../../docs/json.md")).unwrap();
+    let documentation = fs::read_to_string(approved::folder("render").join("../../docs/json.md")).unwrap();
     let mut keys = BTreeSet::new();
-    for entry in fs::read_dir(folder()).unwrap() {
+    for entry in fs::read_dir(approved::folder("render")).unwrap() {
         let path = entry.unwrap().path();
         let text = || fs::read_to_string(&path).unwrap();
         match path.extension().and_then(|extension| extension.to_str()) {

@@ -3,20 +3,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail like tests")]
 
+#[path = "support/pages.rs"]
+mod pages;
+#[path = "support/ran.rs"]
+mod ran;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use jbr::plan::keys::{KeyTable, TABLES};
 use jbr::plan::schema::{FILE_NAME, modeline, schema, shapeless};
 use jbr::plan::{self, Source};
 use jsonschema::Validator;
+use pages::root;
+use ran::{Ran, jbr};
 use serde_json::{Value, json};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 fn validator() -> Validator {
     jsonschema::draft7::new(&schema()).unwrap()
@@ -414,9 +416,8 @@ fn what_is_wrong_is_marked() {
 
 #[test]
 fn the_file_is_what_the_command_prints_and_every_example_names_it() {
-    let ran = Command::new(env!("CARGO_BIN_EXE_jbr")).arg("schema").env_clear().output().unwrap();
-    assert!(ran.status.success() && ran.stderr.is_empty());
-    let printed = String::from_utf8(ran.stdout).unwrap();
+    let Ran { code, stdout: printed, stderr } = Ran::of(&mut jbr(&["schema"]));
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
     let path = root().join("plans").join(FILE_NAME);
     if std::env::var_os("JBR_BLESS").is_some() {
         fs::write(&path, &printed).unwrap();

@@ -5,22 +5,21 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+#[path = "support/ran.rs"]
+mod ran;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use ran::{Ran, jbr};
+
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "elvish", "powershell"];
 
-fn jbr(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let ran = Command::new(env!("CARGO_BIN_EXE_jbr")).args(arguments).env_clear().output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (ran.status.code(), text(ran.stdout), text(ran.stderr))
-}
-
 fn print(arguments: &[&str]) -> String {
-    let (code, stdout, stderr) = jbr(arguments);
-    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}");
-    stdout
+    let ran = Ran::of(&mut jbr(arguments));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    ran.stdout
 }
 
 /// Every command, as `--help` lists them.
@@ -39,8 +38,8 @@ fn every_shell_has_a_script_that_names_every_command() {
             assert!(script.contains(&verb), "{shell}: {verb}");
         }
     }
-    let (code, _, stderr) = jbr(&["completions", "tcsh"]);
-    assert!(code == Some(64) && stderr.contains("bash"), "{stderr}");
+    let ran = Ran::of(&mut jbr(&["completions", "tcsh"]));
+    assert!(ran.code == Some(64) && ran.stderr.contains("bash"), "{}", ran.stderr);
 }
 
 /// What bash offers after these words.
@@ -100,7 +99,7 @@ fn rendered(page: &Path) -> String {
 fn every_command_has_a_page_that_man_shows_without_complaint() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("share/man1");
-    let (code, stdout, said) = jbr(&["man", "--out", out.to_str().unwrap()]);
+    let Ran { code, stdout, stderr: said } = Ran::of(&mut jbr(&["man", "--out", out.to_str().unwrap()]));
     assert_eq!((code, stdout.as_str()), (Some(0), ""));
     let pages: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(said.starts_with(&format!("{} pages are in ", pages.len())), "{said}");
@@ -120,6 +119,6 @@ fn every_command_has_a_page_that_man_shows_without_complaint() {
     assert!(text.contains("EXIT STATUS") && text.contains("stopped; `jbr apply` goes on from there"), "{text}");
     assert!(text.contains("JBR_PLAN") && text.contains("/var/lib/jbr/state.json"), "{text}");
 
-    let (code, _, said) = jbr(&["man", "--out", "/dev/null/pages"]);
+    let Ran { code, stderr: said, .. } = Ran::of(&mut jbr(&["man", "--out", "/dev/null/pages"]));
     assert!(code == Some(1) && said.contains("/dev/null/pages") && said.contains("because"), "{said}");
 }

@@ -13,7 +13,7 @@ use chrono::Utc;
 use jbr::simulator::{Account, Fault, Fleet, Rule};
 use rustix::process::Signal;
 use serde_json::json;
-use support::parts::{id, job, run_with, with_nas, writes_for};
+use support::parts::{id, in_a_backup, job, run_with, two_servers, with_nas, writes_for};
 use support::process::Process;
 use support::site::{NAS, Ran, Site};
 
@@ -45,20 +45,13 @@ fn assert_stopped((ran, took): &(Ran, Duration)) {
 
 /// Two servers; the first one's backup takes this long.
 fn site_of_two(ms: u64) -> Site {
-    let fleet = Fleet::new(Utc::now())
-        .server("a", |a| with_nas(a).job(job(1, writes_for(ms))))
-        .server("b", |b| with_nas(b).job(job(2, writes_for(300))));
-    let site = Site::start(&fleet);
-    site.write_plan(&run_with("", &[("a/one", 1, ""), ("b/two", 2, "")]));
-    site
+    two_servers(ms, "", "")
 }
 
 /// The same while the first one's backup is at work.
 fn site_in_a_backup_of(ms: u64) -> (Site, Process) {
     let site = site_of_two(ms);
-    let mut jbr = site.start_apply();
-    jbr.until_event("started", Some("a/one"));
-    site.until_runs("a", &id(1));
+    let jbr = in_a_backup(&site);
     (site, jbr)
 }
 

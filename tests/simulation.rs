@@ -52,6 +52,9 @@ mod night;
 #[path = "simulation/plans.rs"]
 mod plans;
 #[cfg(test)]
+#[path = "support/random.rs"]
+mod random;
+#[cfg(test)]
 #[path = "simulation/regressions.rs"]
 mod regressions;
 #[cfg(test)]
@@ -60,6 +63,9 @@ mod scenario;
 #[cfg(test)]
 #[path = "simulation/schedule.rs"]
 mod schedule;
+#[cfg(test)]
+#[path = "support/setting.rs"]
+mod setting;
 #[cfg(test)]
 #[path = "simulation/verdict.rs"]
 mod verdict;
@@ -80,6 +86,7 @@ mod tests {
     use crate::figures::{EXPECTED, FUNCTIONS, Figures};
     use crate::life::{Told, play};
     use crate::regressions::{FOUND, known_for};
+    use crate::setting::number;
 
     /// How many seeds are tried if nobody says.
     const SEEDS: u64 = 1800;
@@ -87,10 +94,6 @@ mod tests {
     const SEEDS_OF_EVERYTHING: u64 = 1000;
     /// Threads beyond this do not make it faster.
     const THREADS_MAX: usize = 16;
-
-    fn number(variable: &str) -> Option<u64> {
-        std::env::var(variable).ok().map(|text| text.parse().unwrap())
-    }
 
     /// Plays a seed; a panic is a broken promise like any other.
     fn played(seed: u64, telling: bool) -> Told {

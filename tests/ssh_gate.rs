@@ -20,7 +20,11 @@ mod lines;
 mod meaning;
 #[path = "ssh_gate/post.rs"]
 mod post;
+#[path = "support/random.rs"]
+mod random;
 mod support;
+#[path = "support/variant.rs"]
+mod variant;
 
 use std::ffi::OsString;
 use std::fs;

@@ -14,6 +14,7 @@ use jbr::simulator::{Destination, Fleet};
 use serde_json::{Value, json};
 use support::gate;
 use support::parts::{DESTINATION, id, job, run_with, with_nas, writes_for};
+use support::ran::flat;
 use support::site::{NAS, Site};
 
 const JOBS: &[(&str, usize, &str)] = &[("a/one", 1, ""), ("a/two", 2, ", on_timeout: stop")];
@@ -54,7 +55,7 @@ fn plan(site: &Site) -> (Vec<Value>, String) {
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     let is_about_gate = |remark: &&Value| remark["remark"] == "gate" || remark["what"] == "gate";
     let remarks = ran.lines()[0]["remarks"].as_array().unwrap().iter().filter(is_about_gate).cloned().collect();
-    (remarks, text.stdout.split_whitespace().collect::<Vec<_>>().join(" "))
+    (remarks, flat(&text.stdout))
 }
 
 const SHELL: &str = "exec sh -c \"$SSH_ORIGINAL_COMMAND\"";

@@ -15,13 +15,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chrono::Utc;
-use jbr::simulator::{Destination, Execution, Fleet, Job};
+use jbr::simulator::{Execution, Fleet, Job};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::json;
+use support::parts::{DESTINATION, with_nas};
 use support::site::{NAS, Ran, Site};
 use support::until::until;
 
-const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
 const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// A server with one job that takes this long.
@@ -29,9 +29,7 @@ fn site(takes: Duration) -> Site {
     let job = Job::new(JOB, "Accounts")
         .writes_to(DESTINATION)
         .script([Execution::of(takes).starts_after(Duration::from_millis(100))]);
-    let site = Site::start(
-        &Fleet::new(Utc::now()).server("a", |server| server.destination(Destination::on(NAS, DESTINATION)).job(job)),
-    );
+    let site = Site::start(&Fleet::new(Utc::now()).server("a", |server| with_nas(server).job(job)));
     site.write_plan(&format!("run: {{ poll: 1s }}\njobs:\n  - {{ name: accounts, server: a, id: {JOB} }}\n"));
     site
 }
@@ -40,20 +38,13 @@ fn quick() -> Site {
     site(Duration::from_millis(200))
 }
 
-fn says(ran: &Ran, words: &[&str]) {
-    let text = ran.text().split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(text.contains(word), "`{word}` in:\n{}", ran.text());
-    }
-}
-
 /// Refused by every command that reads the state, with these words, each once; nothing is started and the file stays as it is.
 fn check_refused(site: &Site, words: &[&str]) {
     let before = fs::read(site.state_path()).ok();
     for arguments in [&["plan"][..], &["apply", "--auto-approve"], &["state", "show"], &["state", "history"]] {
         let ran = site.jbr(arguments);
         assert_eq!(ran.code, Some(1), "{arguments:?}: {}", ran.text());
-        says(&ran, words);
+        ran.says(words);
         assert!(ran.stdout.is_empty(), "{}", ran.stdout);
         assert_eq!(ran.stderr.matches(words[0]).count(), 1, "a cause is said once:\n{}", ran.stderr);
     }
@@ -115,7 +106,7 @@ fn a_state_below_a_file() {
     fs::write(site.path("state"), "a file").unwrap();
     let ran = site.jbr(&["apply", "--auto-approve"]);
     assert_eq!(ran.code, Some(1), "{}", ran.text());
-    says(&ran, &["state.json: Not a directory", "name a file in an existing folder with --state"]);
+    ran.says(&["state.json: Not a directory", "name a file in an existing folder with --state"]);
     assert_eq!(ran.stderr.matches("Not a directory").count(), 1, "{}", ran.stderr);
     assert!(site.account().calls.is_empty(), "no server was asked for a run that cannot be kept");
 }
@@ -182,7 +173,7 @@ fn a_disk_that_is_full_before_anything_starts() {
     assert_eq!(site.jbr(&["plan"]).code, Some(0));
     let ran = Ran::from(without_room(&site, "ulimit -f 1;").output().unwrap());
     assert_eq!(ran.code, Some(1), "{}", ran.text());
-    says(&ran, &["state.json", "File too large"]);
+    ran.says(&["state.json", "File too large"]);
     assert!(site.account().triggers.is_empty());
     // And nothing is in the way once there is room.
     assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
@@ -222,9 +213,9 @@ fn killed_while_a_backup_runs() -> Site {
         let execution = Execution::of(Duration::from_millis(takes)).starts_after(Duration::from_millis(100));
         Job::new(id, format!("job {id}")).writes_to(DESTINATION).script([execution])
     };
-    let site = Site::start(&Fleet::new(Utc::now()).server("a", |server| {
-        server.destination(Destination::on(NAS, DESTINATION)).job(job(JOB, 8000)).job(job(SECOND, 200))
-    }));
+    let site = Site::start(
+        &Fleet::new(Utc::now()).server("a", |server| with_nas(server).job(job(JOB, 8000)).job(job(SECOND, 200))),
+    );
     site.write_plan(&format!(
         "run: {{ poll: 1s }}\njobs:\n  - {{ name: accounts, server: a, id: {JOB} }}\n  - {{ name: files, server: a, id: {SECOND} }}\n"
     ));
@@ -247,7 +238,7 @@ fn check_way_back(loss: &Loss) {
     }
     let refused = site.jbr(&["apply", "--auto-approve"]);
     assert_eq!(refused.code, Some(1), "{}", refused.text());
-    says(&refused, &[loss.says, "Nothing was changed", "a backup that runs is still found"]);
+    refused.says(&[loss.says, "Nothing was changed", "a backup that runs is still found"]);
     assert_eq!(site.account().triggers_by_api("a", JOB), 1, "nothing is started from a guess");
     assert!(site.runs("a", JOB), "and nothing is stopped");
 

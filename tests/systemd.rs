@@ -17,6 +17,7 @@ use chrono::Utc;
 use jbr::simulator::Fleet;
 use serde_json::Value;
 use support::parts::{job, run_with, with_nas, writes_for};
+use support::ran::{Ran, jbr};
 use support::site::Site;
 use tempfile::TempDir;
 
@@ -117,13 +118,8 @@ fn the_commands_are_commands_and_a_stop_is_no_failure() {
         let text = unit(path);
         let line = text.lines().rfind(|line| line.starts_with("ExecStart=/")).unwrap();
         let arguments: Vec<&str> = line.split(' ').skip(1).collect();
-        let ran = Command::new(env!("CARGO_BIN_EXE_jbr"))
-            .args(&arguments)
-            .env_clear()
-            .env("JBR_PLAN", "/nowhere/plan.yaml")
-            .output()
-            .unwrap();
-        assert_eq!(ran.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+        let ran = Ran::of(jbr(&arguments).env("JBR_PLAN", "/nowhere/plan.yaml"));
+        assert_eq!(ran.code, Some(code), "{line}: {}", ran.stderr);
     }
     assert!(unit("jbr.service").contains("\nSuccessExitStatus=10\n"));
     assert!(unit("jbr-check.service").contains("\nSuccessExitStatus=1\n"));

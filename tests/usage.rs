@@ -5,11 +5,15 @@
     reason = "clippy's exception for tests does not reach their helpers; a panic is their report"
 )]
 
+#[path = "support/ran.rs"]
+mod ran;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
+use ran::{Ran, jbr};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -29,12 +33,6 @@ struct Desk {
     folder: TempDir,
 }
 
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
 impl Desk {
     fn new() -> Self {
         let desk = Self { folder: tempfile::tempdir().unwrap() };
@@ -47,21 +45,13 @@ impl Desk {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jbr"));
-        command
-            .args(arguments)
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("TZ", "UTC")
-            .env("JBR_PLAN", "plan.yaml")
-            .env("JBR_STATE", "state.json")
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+        let mut command = jbr(arguments);
+        command.env("JBR_PLAN", "plan.yaml").env("JBR_STATE", "state.json").current_dir(self.folder.path());
         command
     }
 
     fn jbr(&self, arguments: &[&str]) -> Ran {
-        self.command(arguments).output().unwrap().into()
+        Ran::of(&mut self.command(arguments))
     }
 
     /// Ends with this code, and says these words on stderr, without a stray escape sequence.
@@ -73,13 +63,6 @@ impl Desk {
         }
         assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
         assert!(!self.path("state.json").exists(), "{arguments:?} wrote a state");
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 

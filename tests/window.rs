@@ -12,8 +12,12 @@
 
 #[path = "window/oracle.rs"]
 mod oracle;
+#[path = "support/random.rs"]
+mod random;
 #[path = "window/sampled.rs"]
 mod sampled;
+#[path = "support/setting.rs"]
+mod setting;
 
 use std::time::Duration;
 

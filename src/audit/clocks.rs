@@ -28,9 +28,10 @@ pub struct Offset {
 }
 
 impl Offset {
-    /// What one backup says.
+    /// What one backup says; in whole seconds, since that is how it is told, and no narrower than it is.
     #[must_use]
     pub fn new(at_least: TimeDelta, at_most: TimeDelta) -> Self {
+        let (at_least, at_most) = (floor(at_least), -floor(-at_most));
         Self { at_least, at_most, least: at_least, most: at_most, backups: 1 }
     }
 
@@ -45,6 +46,12 @@ impl Offset {
             backups: self.backups.saturating_add(other.backups),
         }
     }
+}
+
+/// The whole seconds at or below.
+fn floor(distance: TimeDelta) -> TimeDelta {
+    let whole = TimeDelta::seconds(distance.num_seconds());
+    if whole > distance { whole - TimeDelta::seconds(1) } else { whole }
 }
 
 /// How far apart two clocks may be.
@@ -97,5 +104,24 @@ impl Clocks {
         let names: Vec<&ServerName> = self.offsets.keys().collect();
         let pairs = names.iter().enumerate().flat_map(|(place, a)| names[place + 1..].iter().map(move |b| (a, b)));
         pairs.map(|(a, b)| self.apart(a, b).within).fold(self.tolerance, TimeDelta::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_in_whole_seconds_are_no_narrower_than_they_were() {
+        let millis = TimeDelta::milliseconds;
+        for (from, to, at_least, at_most) in [
+            (-2600, 600, -3000, 1000),
+            (-2000, 1000, -2000, 1000),
+            (590_400, 600_400, 590_000, 601_000),
+            (-601_500, -599_500, -602_000, -599_000),
+        ] {
+            let offset = Offset::new(millis(from), millis(to));
+            assert_eq!((offset.at_least, offset.at_most), (millis(at_least), millis(at_most)), "{from} {to}");
+        }
     }
 }

@@ -179,6 +179,12 @@ pub enum Assumption {
         /// How far, a second for the resolution included.
         within: Duration,
     },
+    /// Backups were nearer to each other than the clocks can tell, and `jbr` had read that one was over before it asked for the
+    /// other.
+    OrderSeen {
+        /// How many pairs.
+        pairs: usize,
+    },
     /// A job wrote in the period where it writes now.
     DestinationsUnchanged,
     /// JetBackup deletes old logs before young ones.
@@ -186,10 +192,11 @@ pub enum Assumption {
 }
 
 /// What is taken for granted in this case.
-pub(super) fn assumptions(case: &Case) -> Vec<Assumption> {
+pub(super) fn assumptions(case: &Case, by_order: usize) -> Vec<Assumption> {
     let clocks = Assumption::ClocksAgree { within: case.tolerance };
     let parts = [
         (case.evidence.len() > 1).then_some(clocks),
+        (by_order > 0).then_some(Assumption::OrderSeen { pairs: by_order }),
         case.evidence.iter().any(|one| one.guard.is_some()).then_some(Assumption::DestinationsUnchanged),
         Some(Assumption::OldLogsGoFirst),
     ];

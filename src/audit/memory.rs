@@ -38,6 +38,7 @@ struct Remembered {
     job: JobAddress,
     group: Option<GroupId>,
     log: Option<LogId>,
+    triggered: Option<Timestamp>,
     started: Option<Timestamp>,
     /// `None` while it is under way as far as `jbr` knows.
     ended: Option<Timestamp>,
@@ -46,11 +47,12 @@ struct Remembered {
 
 impl Remembered {
     fn over(job: &JobAddress, outcome: &Outcome) -> Option<Self> {
-        let Outcome { verdict, group, log, started, ended, overdue: _, note: _ } = outcome;
+        let Outcome { verdict, group, log, triggered, started, ended, overdue: _, note: _ } = outcome;
         verdict.has_run().then(|| Self {
             job: job.clone(),
             group: group.clone(),
             log: log.clone(),
+            triggered: *triggered,
             started: *started,
             ended: Some(*ended),
             verdict: Some(*verdict),
@@ -59,7 +61,7 @@ impl Remembered {
 
     fn under_way(job: &JobAddress, running: &Running) -> Self {
         let (group, log) = (Some(running.group.clone()), running.log.clone());
-        Self { job: job.clone(), group, log, started: Some(running.since), ended: None, verdict: None }
+        Self { job: job.clone(), group, log, triggered: None, started: Some(running.since), ended: None, verdict: None }
     }
 
     fn is_in(&self, period: Period, now: Timestamp) -> bool {
@@ -181,8 +183,8 @@ fn gone(case: &Case, remembered: &[Remembered]) -> Vec<Gap> {
 }
 
 impl Memory {
-    /// It began after its trigger left and ended before its end was seen: that bounds the server's clock. `started` is when the
-    /// trigger's answer came, so the beginning may be as much earlier as an answer may take.
+    /// It began after its trigger left and ended before its end was seen: that bounds the server's clock. Where it is not
+    /// remembered when the trigger left, it is when its answer came, less the time that an answer may take.
     fn learn_offset(&mut self, one: &Remembered, log: Option<&Log>, evidence: &Evidence) {
         let (Some(started), Some(ended), Some(log)) = (one.started, one.ended, log) else { return };
         let (Some(log_started), Some(log_ended)) = (log.started, log.ended) else { return };
@@ -191,7 +193,8 @@ impl Memory {
         }
         let answer_max = TimeDelta::from_std(evidence.answer_max).unwrap_or(TimeDelta::zero());
         let at_least = log_ended - ended - RESOLUTION;
-        let at_most = log_started - started + answer_max + RESOLUTION + RESOLUTION;
+        let not_before = one.triggered.unwrap_or(started - answer_max - RESOLUTION);
+        let at_most = log_started - not_before + RESOLUTION;
         let offset = Offset::new(at_least, at_most);
         self.offsets.entry(evidence.server.clone()).and_modify(|all| *all = all.and(offset)).or_insert(offset);
     }

@@ -7,7 +7,8 @@
 //! *Unknown is not no*: whatever could hide a second writer is a [`Gap`], and with a gap nothing is proven. What had to be
 //! taken for granted all the same is said too ([`Assumption`]).
 //!
-//! Absent: what `jbr` thought while it ran. Its own order of things is no proof of what a server did.
+//! Absent: what `jbr` thought while it ran. Its word counts in one place only ([`Assumption::OrderSeen`]): where the servers'
+//! clocks cannot tell which of two recorded backups was first, it knows which end it had read before it asked for the other.
 
 mod backup;
 mod clocks;
@@ -15,6 +16,7 @@ pub mod collect;
 mod evidence;
 mod finding;
 mod memory;
+mod order;
 mod pairing;
 mod reading;
 mod together;
@@ -31,6 +33,7 @@ pub use evidence::{Evidence, Records};
 pub use finding::{Assumption, Conclusion, Disagreement, Gap, Pair};
 pub use memory::wanted;
 
+use order::Order;
 use together::Together;
 
 /// From when until when: `from` belongs to it, `to` does not. Each server's records are compared with it by that server's clock.
@@ -155,7 +158,9 @@ pub fn audit(case: &Case) -> Audit {
     let memory = memory::compare(case, &mut backups);
     gaps.extend(memory.gaps);
     let clocks = Clocks::new(case.tolerance, memory.offsets);
-    let Together { overlaps, doubts, left_out } = together::find(&backups, &clocks, case.period, case.now);
+    let order = Order::of(case.state);
+    let Together { overlaps, doubts, left_out, by_order } =
+        together::find(&backups, &clocks, &order, case.period, case.now);
     gaps.extend(memory::unexplained(case, &overlaps, &doubts));
     gaps.extend(doubts);
     let servers = case.evidence.iter().zip(counts).map(|(evidence, counts)| ServerLine {
@@ -164,7 +169,7 @@ pub fn audit(case: &Case) -> Audit {
         offset: clocks.offset(&evidence.server),
     });
     let servers = servers.collect();
-    let assumptions = finding::assumptions(case);
+    let assumptions = finding::assumptions(case, by_order);
     let disagreements = memory.disagreements;
     let (at, period) = (case.now, case.period);
     Audit { at, period, servers, backups, overlaps, left_out, disagreements, gaps, assumptions }

@@ -18,7 +18,7 @@ use crate::links::Links;
 use crate::proposal::Proposal;
 use crate::render::summary::Ending;
 use crate::render::{Progress, Summary, count};
-use crate::state::store::{RunKeeper, Store};
+use crate::state::store::{RunKeeper, Store, StoreError};
 use crate::state::{Run, RunEnd, State};
 
 /// What a run needs of the world.
@@ -53,35 +53,17 @@ pub(super) fn conduct(
     let span = tracing::info_span!(target: TOLD, "run", run = run.id.as_str());
     let _inside = span.enter();
     tracing::info!(target: TOLD, "{}", begins(&run));
-    let mut keeper = RunKeeper::new(store, state);
     if let Some(reporter) = &mut reporter {
         reporter.begin(&run.id);
     }
-    let driven = {
-        let progress = Progress::new(&run.queue, &run.journal);
-        let mut scribe = Scribe::new(&output.log, &run.id, &progress, output.stderr_page(), &clock);
-        let mut screen = Screen::new(output, &run.id, progress, &clock);
-        let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
-        let mut audience = Audience(vec![&mut scribe, &mut screen]);
-        if let Some(reporter) = reporter.as_deref_mut() {
-            audience.0.push(reporter);
-        }
-        drive(&run.queue, run.journal.clone(), &mut keeper, &mut performer, &mut audience)
-    };
+    let mut keeper = RunKeeper::new(store, state);
+    let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
+    let driven = drive_and_tell(&run, &mut keeper, &mut performer, reporter.as_deref_mut(), &clock, output);
     let mut state = keeper.into_state();
     if let Some(kept) = &state.run {
         run = kept.clone();
     }
-    let ended = match driven {
-        Ok((_, End::Complete)) => {
-            state.end(clock.now(), RunEnd::Complete);
-            // As much a part of the run as every store before it: what was started was started.
-            let stored = store.commit(&mut state).map(|()| End::Complete);
-            stored.map_err(|error| CliError::Drive(DriveError::Store(error)))
-        }
-        Ok((_, end)) => Ok(end),
-        Err(error) => Err(CliError::Drive(error)),
-    };
+    let ended = driven.and_then(|end| concluded(end, &mut state, store, &*clock)).map_err(CliError::Drive);
     let broken = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
     let summary = Summary {
         run: &run.id,
@@ -91,11 +73,7 @@ pub(super) fn conduct(
         journal: &run.journal,
         ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
     };
-    let exit = ended.as_ref().ok().map(|end| {
-        let exit = Exit::of_run(end, &run.queue, &run.journal, desired.run.partial);
-        let lacks_one = *end == End::Complete && say_what_another_job_displaced(desired, proposal, output);
-        if lacks_one { exit.or_backup_failed() } else { exit }
-    });
+    let exit = ended.as_ref().ok().map(|end| exit_of(end, &run, desired, proposal, output));
     // Before anything is printed: whoever reads stdout may be slow, and those who are told are not there to see it.
     if let Some(reporter) = reporter {
         reporter.run_ended(&summary, exit == Some(Exit::Success));
@@ -109,6 +87,46 @@ pub(super) fn conduct(
         shown => shown?,
     }
     Ok(exit)
+}
+
+/// Drives the run to its end, while those who watch it are told.
+fn drive_and_tell(
+    run: &Run,
+    keeper: &mut RunKeeper,
+    performer: &mut Performer,
+    reporter: Option<&mut Reporter>,
+    clock: &Arc<dyn Clock>,
+    output: &Output,
+) -> Result<End, DriveError<StoreError>> {
+    let progress = Progress::new(&run.queue, &run.journal);
+    let mut scribe = Scribe::new(&output.log, &run.id, &progress, output.stderr_page(), clock);
+    let mut screen = Screen::new(output, &run.id, progress, clock);
+    let mut audience = Audience(vec![&mut scribe, &mut screen]);
+    if let Some(reporter) = reporter {
+        audience.0.push(reporter);
+    }
+    drive(&run.queue, run.journal.clone(), keeper, performer, &mut audience).map(|(_, end)| end)
+}
+
+/// Stores that the run is over, if it is: as much a part of it as every store before. What was started was started.
+fn concluded(
+    end: End,
+    state: &mut State,
+    store: &mut dyn Store,
+    clock: &dyn Clock,
+) -> Result<End, DriveError<StoreError>> {
+    if end == End::Complete {
+        state.end(clock.now(), RunEnd::Complete);
+        store.commit(state).map_err(DriveError::Store)?;
+    }
+    Ok(end)
+}
+
+/// How a run ends that was not given up.
+fn exit_of(end: &End, run: &Run, desired: &Desired, proposal: &Proposal, output: &Output) -> Exit {
+    let exit = Exit::of_run(end, &run.queue, &run.journal, desired.run.partial);
+    let lacks_one = *end == End::Complete && say_what_another_job_displaced(desired, proposal, output);
+    if lacks_one { exit.or_backup_failed() } else { exit }
 }
 
 /// The first line of a run in the log: what is to be done.

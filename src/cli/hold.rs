@@ -38,7 +38,7 @@ pub(super) struct ReleaseArgs {
     pub(super) job: JobAddress,
 }
 
-/// A reason is a sentence, not a report.
+/// How many characters a reason may have: it is a sentence, not a report.
 const REASON_LENGTH_MAX: usize = 300;
 
 /// Holds a job. A hold that it had is replaced.

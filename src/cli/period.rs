@@ -38,8 +38,19 @@ impl FromStr for When {
         if let Some(local) = LOCAL_FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()) {
             return Ok(Self::Local(local));
         }
+        if is_meant_as_a_day(text) {
+            let text = printable(text);
+            return Err(format!(
+                "is no day or time: `{text}`; write 2026-11-22, 2026-11-22T02:00 or 2026-11-22T02:00:00Z"
+            ));
+        }
         plan::span(text).map(Self::Ago)
     }
+}
+
+/// Four digits and a hyphen: what is wrong with it is not that it has no unit.
+fn is_meant_as_a_day(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(year, _)| year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl When {
@@ -89,6 +100,9 @@ pub(super) fn period(
     if to > now {
         return Err(CliError::Period("the period ends in the future, which nobody has records of".to_owned()));
     }
+    if from > now {
+        return Err(CliError::Period("the period begins in the future, which nobody has records of".to_owned()));
+    }
     if from >= to {
         return Err(CliError::Period("the period ends before it begins".to_owned()));
     }
@@ -129,6 +143,9 @@ mod tests {
         for bad in ["", "7", "soon", "2026-13-01", "1M", "2026-11-20T25:00", "-3d"] {
             assert!(bad.parse::<When>().is_err(), "{bad}");
         }
+        for day in ["2026-13-01", "2026-11-20T25:00"] {
+            assert!(day.parse::<When>().unwrap_err().starts_with("is no day or time"), "{day}");
+        }
     }
 
     #[test]
@@ -141,7 +158,8 @@ mod tests {
         assert!(period(ago(1), Some(ago(1)), now(), &zone).is_err());
         let tomorrow = When::At("2026-11-24T00:00:00Z".parse().unwrap());
         assert!(period(ago(1), Some(tomorrow), now(), &zone).is_err());
-        assert!(period(tomorrow, None, now(), &zone).is_err());
+        let begins = period(tomorrow, None, now(), &zone).unwrap_err().to_string();
+        assert!(begins.contains("begins in the future"), "{begins}");
     }
 
     #[test]

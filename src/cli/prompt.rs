@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use crate::clock::Interrupt;
 
 /// No answer is longer than this.
-const ANSWER_LENGTH_MAX: u64 = 1024;
+const ANSWER_SIZE_MAX_BYTES: u64 = 1024;
 
 /// What somebody said to the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Answer {
         return Answer::Stopped;
     }
     let mut answer = String::new();
-    let read = is_typed && stdin.lock().take(ANSWER_LENGTH_MAX).read_line(&mut answer).is_ok();
+    let read = is_typed && stdin.lock().take(ANSWER_SIZE_MAX_BYTES).read_line(&mut answer).is_ok();
     if read && answer.trim() == "yes" { Answer::Yes } else { Answer::No }
 }
 

@@ -79,6 +79,8 @@ pub struct Entry {
     pub phase: Phase,
     /// How many triggers were sent, or may have been.
     pub triggers: u32,
+    /// When the intent of this run's first trigger was stored: before any trigger left.
+    pub first_trigger: Option<Timestamp>,
     /// Its backup is of a run that was closed, and was not seen under way since. Where it turns out to be over, it ended in that run,
     /// and the item is started anew: as an outcome of this run it would pass an old backup off as today's.
     pub inherited: bool,

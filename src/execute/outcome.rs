@@ -13,6 +13,9 @@ pub struct Outcome {
     pub group: Option<GroupId>,
     /// JetBackup's log of it, where there was one.
     pub log: Option<LogId>,
+    /// When the intent of the run's first trigger of it was stored: it cannot have begun before. `None` if this run did not
+    /// trigger it, or did so before this was recorded.
+    pub triggered: Option<Timestamp>,
     /// When `jbr` first knew of it (for an adopted one, as far back as JetBackup says); `None` if it never began.
     pub started: Option<Timestamp>,
     /// When `jbr` saw that it was over.
@@ -27,7 +30,7 @@ impl Outcome {
     /// The outcome of an item that never began.
     #[must_use]
     pub fn without_run(verdict: Verdict, ended: Timestamp, note: String) -> Self {
-        Self { verdict, group: None, log: None, started: None, ended, overdue: false, note }
+        Self { verdict, group: None, log: None, triggered: None, started: None, ended, overdue: false, note }
     }
 }
 

@@ -73,6 +73,8 @@ pub fn start_over(
     for (address, entry) in &mut merged.journal.entries {
         let item = old.item(address).filter(|item| is_todays(item));
         entry.inherited = item.is_some_and(|item| standing(item, &entry.phase) == Standing::Unknown);
+        // Not this run's, and maybe by another clock.
+        entry.first_trigger = None;
     }
     merged
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::names::{JobName, ServerName};
 
-/// The longest name that is made; a plan would take 64, and a number may have to be added.
+/// The longest name that is made, in characters; a plan would take 64, and a number may have to be added.
 const LENGTH_MAX: usize = 48;
 
 /// The names that are taken already, and new ones that are not.

@@ -16,7 +16,7 @@ use crate::printable::printable;
 pub(super) const HAS_ORDER_KEYS: bool = true;
 /// How wide a comment is made, in characters.
 const COMMENT_WIDTH: usize = 100;
-/// How much of somebody else's text a comment shows.
+/// How many characters of somebody else's text a comment shows.
 const SHOWN_LENGTH_MAX: usize = 120;
 
 impl Draft {

@@ -20,7 +20,7 @@ const REFUSAL: &str = "ERROR: Command not allowed: ";
 /// What a gate exits with then.
 const EXIT_REFUSED: i32 = 1;
 /// No answer to [`QUESTION`] is longer: the scopes of a key stand in one line of `authorized_keys`.
-const ANSWER_LENGTH_MAX: usize = 16 * 1024;
+const ANSWER_SIZE_MAX_BYTES: usize = 16 * 1024;
 
 /// What answers on a server when its gate is asked what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +79,12 @@ impl Scope {
 /// What an answer to [`QUESTION`] says. Words that a newer gate may add are passed over.
 #[must_use]
 pub fn read(output: &Output) -> SshGate {
-    let said = &output.stdout[..output.stdout.len().min(ANSWER_LENGTH_MAX)];
+    let said = &output.stdout[..output.stdout.len().min(ANSWER_SIZE_MAX_BYTES)];
     if let Some(gate) = std::str::from_utf8(said).ok().and_then(own) {
         return gate;
     }
     let complaint =
-        String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(ANSWER_LENGTH_MAX)]).to_lowercase();
+        String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(ANSWER_SIZE_MAX_BYTES)]).to_lowercase();
     if output.exit == Some(EXIT_NOT_FOUND) || complaint.contains("not found") {
         SshGate::Absent
     } else {

@@ -11,7 +11,7 @@ use crate::printable::printable;
 pub(super) struct Context<'a> {
     pub(super) file: usize,
     pub(super) text: &'a str,
-    /// Where the last understood piece ended.
+    /// Where the last understood piece ended, in bytes.
     pub(super) good: usize,
     /// The innermost `{` or `[` that was open.
     pub(super) bracket: Option<Span>,

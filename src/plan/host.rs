@@ -7,10 +7,10 @@ use super::problem::Problem;
 use super::scalar;
 use super::tree::Scalar;
 
-/// The longest host name that DNS knows.
+/// The longest host name that DNS knows, in characters; all of them are ASCII.
 pub(super) const HOST_LENGTH_MAX: usize = 253;
 
-/// The longest user name that common systems know.
+/// The longest user name that common systems know, in characters; all of them are ASCII.
 pub(super) const USER_LENGTH_MAX: usize = 32;
 
 /// Reads a host: a name, or an address without brackets.

@@ -12,7 +12,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates.into_iter().filter_map(near).min_by_key(|(mistakes, _)| *mistakes).map(|(_, candidate)| candidate)
 }
 
-/// No name is longer than this; a comparison costs the product of both lengths.
+/// No name has more characters than this; a comparison costs the product of both lengths.
 const NAME_LENGTH_MAX: usize = 100;
 
 fn plain(word: &str) -> String {

@@ -21,7 +21,7 @@ use crate::transport::ssh::Milestone;
 use super::{ClockSight, KeySight, Sight};
 
 /// A public key with its comment is one line; RSA with 16,384 bits takes 3 kB.
-const PUBLIC_KEY_SIZE_MAX: u64 = 8 * 1024;
+const PUBLIC_KEY_SIZE_MAX_BYTES: u64 = 8 * 1024;
 
 /// Asks every server. `reached` gives the milestones that the transport of a server has told of so far.
 pub fn collect(
@@ -118,7 +118,7 @@ fn public_key(path: &Path) -> Option<Arc<str>> {
     if !path.metadata().ok()?.is_file() {
         return None;
     }
-    File::open(path).ok()?.take(PUBLIC_KEY_SIZE_MAX).read_to_string(&mut text).ok()?;
+    File::open(path).ok()?.take(PUBLIC_KEY_SIZE_MAX_BYTES).read_to_string(&mut text).ok()?;
     let line = text.trim();
     let is_key = ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| line.starts_with(kind)) && line.lines().count() == 1;
     // A line that would be cut or changed is none to be copied.

@@ -101,28 +101,7 @@ fn call_max(server: &Server) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desired::{OnTimeout, Retry, When};
-    use crate::names::JobId;
-
-    fn job(address: &str, priority: i64, after: &[&str]) -> Job {
-        Job {
-            address: address.parse().unwrap(),
-            id: JobId::new("a").unwrap(),
-            kind: None,
-            priority,
-            timeout: Duration::from_secs(1),
-            start_timeout: Duration::from_secs(1),
-            on_timeout: OnTimeout::Hold,
-            keep_disabled: false,
-            after: after.iter().map(|job| After { job: job.parse().unwrap(), when: When::Success }).collect(),
-            windows: Vec::new(),
-            fits: false,
-            every: None,
-            max_age: None,
-            retry: Retry::NEVER,
-            hold: None,
-        }
-    }
+    use crate::queue::fixture::job;
 
     fn check(jobs: &[Job], expected: &[(&str, &[&str])]) {
         let jobs: Vec<&Job> = jobs.iter().collect();

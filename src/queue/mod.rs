@@ -2,6 +2,8 @@
 //! command.
 
 pub mod build;
+#[cfg(test)]
+mod fixture;
 pub mod order;
 pub mod place;
 

@@ -69,37 +69,13 @@ fn by_priority(priority: i64, of_priority: &BTreeMap<i64, usize>) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desired::{OnTimeout, Pace, Partial, Retry, RunSettings, When};
+    use crate::desired::{Pace, Partial, RunSettings};
     use crate::diff::{Choice, Decision, Diff};
-    use crate::names::JobId;
     use crate::queue::build::{Outlook, build};
+    use crate::queue::fixture::{after_success, job};
     use std::time::Duration;
 
     const SECOND: Duration = Duration::from_secs(1);
-
-    fn job(address: &str, priority: i64, after: &[&str]) -> Job {
-        Job {
-            address: address.parse().unwrap(),
-            id: JobId::new("a").unwrap(),
-            kind: None,
-            priority,
-            timeout: SECOND,
-            start_timeout: SECOND,
-            on_timeout: OnTimeout::Hold,
-            keep_disabled: false,
-            after: after.iter().map(|job| after_success(job)).collect(),
-            windows: Vec::new(),
-            fits: false,
-            every: None,
-            max_age: None,
-            retry: Retry::NEVER,
-            hold: None,
-        }
-    }
-
-    fn after_success(job: &str) -> After {
-        After { job: job.parse().unwrap(), when: When::Success }
-    }
 
     fn check(jobs: Vec<Job>, expected: &[(&str, Place)]) {
         let run = RunSettings {

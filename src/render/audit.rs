@@ -1,5 +1,7 @@
 //! An audit for people: the period, what was looked at, what overlapped, what is missing, and the verdict in one line.
 
+mod gap;
+
 use chrono::TimeDelta;
 
 use super::page::Page;
@@ -7,10 +9,10 @@ use super::sheet::Sheet;
 use super::symbol;
 use super::table::{Fit, Table};
 use super::when::{duration, limit};
-use super::words::{self, count};
-use crate::audit::{Assumption, Audit, Backup, Conclusion, Counts, Disagreement, Gap, Offset, Pair, ServerLine};
+use super::words::count;
+use crate::audit::{Assumption, Audit, Backup, Conclusion, Counts, Disagreement, Offset, Pair, ServerLine};
 use crate::clock::elapsed;
-use crate::names::{GroupId, JobId, LogId};
+use crate::names::{GroupId, LogId};
 use crate::printable::printable;
 use crate::seen::Seen;
 
@@ -141,77 +143,6 @@ impl View<'_> {
         }
     }
 
-    fn gap(&self, gap: &Gap) -> String {
-        let at = |at| self.page.zone.second(at);
-        match gap {
-            Gap::Unread { server, why } => {
-                format!("{server}: could not be asked: {}", words::own_words(server, &why.0))
-            }
-            Gap::ServerGone { server } => format!(
-                "{server}: jbr remembers backups of that time on it, and the plan has it no more; put it back to have it asked"
-            ),
-            Gap::LogsTooYoung { server, oldest: Some(oldest) } => format!(
-                "{server}: its oldest log is of {}; whether backups before that were recorded is not known; `--since` a later time, or --server without it",
-                at(*oldest)
-            ),
-            Gap::LogsTooYoung { server, oldest: None } => {
-                format!("{server}: has no log of any backup: whether one was deleted is not known")
-            }
-            Gap::GroupWithoutLog { server, group, id, created, runs } => {
-                let state = if *runs { "it runs" } else { "it is over" };
-                let made = created.map_or("at a time that is not known".to_owned(), at);
-                format!("{server}: no log of group {group}{}, made {made}; {state}", of_job(id.as_ref()))
-            }
-            Gap::GroupNotOver { server, group, log } => {
-                format!("{server}: group {group} is not over, and its log {log} says that it is")
-            }
-            Gap::LogWithoutStart { server, log, id } => {
-                format!("{server}: log {log}{} does not say when it began", of_job(id.as_ref()))
-            }
-            Gap::LogWithoutEnd { server, log, id, started } => format!(
-                "{server}: log {log}{} began {} and does not say when it ended, and nothing of it runs",
-                of_job(id.as_ref()),
-                at(*started)
-            ),
-            Gap::FromTheFuture { server, log, at: when } => format!(
-                "{server}: log {log} is of {}, which is yet to come: its clock is ahead, and nothing of it can be placed",
-                at(*when)
-            ),
-            Gap::LogBackwards { server, log, started, ended } => {
-                format!("{server}: log {log} says that it ended {}, before it began {}", at(*ended), at(*started))
-            }
-            Gap::RunWithoutLog { job, group, log, ended } => {
-                let when =
-                    ended.map_or("under way".to_owned(), |ended| format!("seen to end {}", self.page.zone.second(ended)));
-                format!(
-                    "{job}: jbr remembers a backup ({when}), and JetBackup has no log of it ({})",
-                    records(group.as_ref(), log.as_ref())
-                )
-            }
-            Gap::SeenTogether { at: seen, first, second } => format!(
-                "jbr saw two backups under way at {}, and the logs do not show it: {} (group {}) and {} (group {})",
-                at(*seen),
-                first.0,
-                first.1,
-                second.0,
-                second.1
-            ),
-            Gap::TooClose { pair, apart } => {
-                let within = span(apart.within);
-                let (first, second) = (&pair.first.server, &pair.second.server);
-                if apart.measured {
-                    format!("by what jbr saw, the clocks of {first} and {second} may be {within} apart: too far to tell which came first")
-                } else {
-                    format!("too close to tell: the clocks of {first} and {second} may be {within} apart")
-                }
-            }
-            Gap::PerhapsElsewhere { .. } => {
-                "at the same time, and where one of them wrote is not known: its job is not listed, or lists no destination"
-                    .to_owned()
-            }
-        }
-    }
-
     fn assumptions(&self, sheet: &mut Sheet) {
         sheet.heading("Taken for granted");
         for assumption in &self.audit.assumptions {
@@ -222,6 +153,11 @@ impl View<'_> {
                         "the servers' clocks are no further apart than {within}, where nothing above says otherwise"
                     )
                 }
+                Assumption::OrderSeen { pairs } => format!(
+                    "jbr's own order, for {} nearer than the clocks can tell: it had read in JetBackup's records that one was over \
+                     before it asked for the other",
+                    count(*pairs, "pair")
+                ),
                 Assumption::DestinationsUnchanged => "each job wrote where it writes now".to_owned(),
                 Assumption::OldLogsGoFirst => "JetBackup deletes old logs before young ones".to_owned(),
             };
@@ -265,10 +201,6 @@ fn name(backup: &Backup) -> String {
         (None, None, Some(id)) => format!("{server}: job {id}"),
         (None, None, None) => format!("{server}: a job that is not known"),
     }
-}
-
-fn of_job(id: Option<&JobId>) -> String {
-    id.map_or(String::new(), |id| format!(" of job {id}"))
 }
 
 fn records(group: Option<&GroupId>, log: Option<&LogId>) -> String {

@@ -285,15 +285,17 @@ impl From<&Gap> for GapJson {
 struct AssumptionJson {
     assumption: &'static str,
     within_s: Option<u64>,
+    pairs: Option<usize>,
 }
 
 impl From<&Assumption> for AssumptionJson {
     fn from(assumption: &Assumption) -> Self {
-        let (assumption, within_s) = match assumption {
-            Assumption::ClocksAgree { within } => ("clocks_agree", Some(seconds(*within))),
-            Assumption::DestinationsUnchanged => ("destinations_unchanged", None),
-            Assumption::OldLogsGoFirst => ("old_logs_go_first", None),
+        let (assumption, within_s, pairs) = match assumption {
+            Assumption::ClocksAgree { within } => ("clocks_agree", Some(seconds(*within)), None),
+            Assumption::OrderSeen { pairs } => ("order_seen", None, Some(*pairs)),
+            Assumption::DestinationsUnchanged => ("destinations_unchanged", None, None),
+            Assumption::OldLogsGoFirst => ("old_logs_go_first", None, None),
         };
-        Self { assumption, within_s }
+        Self { assumption, within_s, pairs }
     }
 }

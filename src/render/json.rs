@@ -53,7 +53,7 @@ pub(super) struct OutcomeJson {
 
 impl From<&Outcome> for OutcomeJson {
     fn from(outcome: &Outcome) -> Self {
-        let Outcome { verdict, group, log, started, ended, overdue, note } = outcome;
+        let Outcome { verdict, group, log, triggered: _, started, ended, overdue, note } = outcome;
         Self {
             verdict: self::verdict(*verdict),
             status_code: status_code(*verdict),

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::diff::{GateNotice, Notice, Remark};
 use crate::jetbackup::facts::Group;
 use crate::jetbackup::ssh_gate;
-use crate::names::{GroupId, ServerName};
+use crate::names::{DestinationId, GroupId, JobId, ServerName};
 use crate::printable::printable;
 
 use super::when::{Zone, limit};
@@ -27,39 +27,11 @@ impl Context {
         let Remark { server, about, what } = remark;
         let about = about.as_ref().map(|about| printable(about));
         let said = match what {
-            Notice::Differs { key, declared, live } => {
-                let (declared, live) = (printable(declared), printable(live));
-                let live = if live.is_empty() { "nothing" } else { &live };
-                format!(
-                    "{key}: `{declared}` in the plan → `{live}` on {server}. {}",
-                    differing(key, declared.as_str(), about.is_some())
-                )
-            }
+            Notice::Differs { key, declared, live } => differs(server, key, declared, live, about.is_some()),
             Notice::Unmanaged { id, is_certain, is_scheduled, next_run } => {
-                let writes = if *is_certain {
-                    "writes to the guarded storage"
-                } else {
-                    "names no destination, so it may write to the guarded storage,"
-                };
-                let starts = match is_scheduled {
-                    Some(true) => {
-                        format!("JetBackup starts it by itself{}, which delays this queue", self.next(*next_run))
-                    }
-                    Some(false) => "Nothing starts it, unless somebody does by hand".to_owned(),
-                    None => "Whoever starts it delays this queue".to_owned(),
-                };
-                format!(
-                    "{writes} and is in no plan (id {id}). {starts}: declare it (`jbr import` writes the lines), or disable it there"
-                )
+                self.unmanaged(id, *is_certain, *is_scheduled, *next_run)
             }
-            Notice::SeveralDestinations { destinations } => {
-                let ids: Vec<&str> = destinations.iter().map(crate::names::DestinationId::as_str).collect();
-                format!(
-                    "writes to {} destinations ({}): the guarded storage is held while it writes to the others, and a backup that failed in one of them is partial. Make a job for each in JetBackup",
-                    ids.len(),
-                    ids.join(", ")
-                )
-            }
+            Notice::SeveralDestinations { destinations } => several(destinations),
             Notice::Scheduled { next_run } => {
                 let next = self.next(*next_run);
                 format!("JetBackup starts it by itself{next}: switch its schedule off there, or two may write at once")
@@ -92,6 +64,28 @@ impl Context {
         }
     }
 
+    fn unmanaged(
+        &self,
+        id: &JobId,
+        is_certain: bool,
+        is_scheduled: Option<bool>,
+        next_run: Option<Timestamp>,
+    ) -> String {
+        let writes = if is_certain {
+            "writes to the guarded storage"
+        } else {
+            "names no destination, so it may write to the guarded storage,"
+        };
+        let starts = match is_scheduled {
+            Some(true) => format!("JetBackup starts it by itself{}, which delays this queue", self.next(next_run)),
+            Some(false) => "Nothing starts it, unless somebody does by hand".to_owned(),
+            None => "Whoever starts it delays this queue".to_owned(),
+        };
+        format!(
+            "{writes} and is in no plan (id {id}). {starts}: declare it (`jbr import` writes the lines), or disable it there"
+        )
+    }
+
     fn next(&self, next_run: Option<Timestamp>) -> String {
         next_run.map_or(String::new(), |at| format!(" (next: {})", self.zone.near(at, self.now)))
     }
@@ -109,6 +103,14 @@ impl Context {
     }
 }
 
+/// `of_job` tells a job's difference from its server's.
+fn differs(server: &ServerName, key: &str, declared: &str, live: &str, of_job: bool) -> String {
+    let (declared, live) = (printable(declared), printable(live));
+    let live = if live.is_empty() { "nothing" } else { &live };
+    let meaning = differing(key, &declared, of_job);
+    format!("{key}: `{declared}` in the plan → `{live}` on {server}. {meaning}")
+}
+
 /// What a difference means, by the key that differs; `of_job` tells a job's from its server's.
 fn differing(key: &str, declared: &str, of_job: bool) -> &'static str {
     match (key, of_job) {
@@ -120,6 +122,15 @@ fn differing(key: &str, declared: &str, of_job: bool) -> &'static str {
         ("disabled", _) => "`keep: disabled` wants it disabled between runs: disable it there",
         _ => "Mend one of the two",
     }
+}
+
+fn several(destinations: &[DestinationId]) -> String {
+    let ids: Vec<&str> = destinations.iter().map(DestinationId::as_str).collect();
+    format!(
+        "writes to {} destinations ({}): the guarded storage is held while it writes to the others, and a backup that failed in one of them is partial. Make a job for each in JetBackup",
+        ids.len(),
+        ids.join(", ")
+    )
 }
 
 fn gate(notice: &GateNotice) -> String {

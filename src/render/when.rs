@@ -6,9 +6,9 @@ use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
 use crate::clock::{Timestamp, elapsed};
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+const MINUTE_S: u64 = 60;
+const HOUR_S: u64 = 60 * MINUTE_S;
+const DAY_S: u64 = 24 * HOUR_S;
 
 /// The reader's time zone. A parameter, because a machine's zone is a fact of that machine.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +71,10 @@ impl Zone {
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
-        0..MINUTE => format!("{seconds}s"),
-        MINUTE..HOUR => format!("{}m {:02}s", seconds / MINUTE, seconds % MINUTE),
-        HOUR..DAY => format!("{}h {:02}m", seconds / HOUR, seconds % HOUR / MINUTE),
-        _ => format!("{}d {}h", seconds / DAY, seconds % DAY / HOUR),
+        0..MINUTE_S => format!("{seconds}s"),
+        MINUTE_S..HOUR_S => format!("{}m {:02}s", seconds / MINUTE_S, seconds % MINUTE_S),
+        HOUR_S..DAY_S => format!("{}h {:02}m", seconds / HOUR_S, seconds % HOUR_S / MINUTE_S),
+        _ => format!("{}d {}h", seconds / DAY_S, seconds % DAY_S / HOUR_S),
     }
 }
 
@@ -82,12 +82,12 @@ pub fn duration(duration: Duration) -> String {
 #[must_use]
 pub fn about(expected: Duration) -> String {
     let seconds = expected.as_secs();
-    if seconds < MINUTE {
+    if seconds < MINUTE_S {
         return duration(expected);
     }
-    let rounded = seconds.saturating_add(MINUTE / 2) / MINUTE * MINUTE;
+    let rounded = seconds.saturating_add(MINUTE_S / 2) / MINUTE_S * MINUTE_S;
     match rounded {
-        ..HOUR => format!("{}m", rounded / MINUTE),
+        ..HOUR_S => format!("{}m", rounded / MINUTE_S),
         _ => duration(Duration::from_secs(rounded)),
     }
 }

@@ -19,7 +19,7 @@ use crate::printable::printable;
 pub const FORMAT: u64 = 1;
 
 /// The largest file that is read or written. A hundred runs of a hundred jobs take 4 MiB.
-pub const FILE_SIZE_MAX: usize = 64 * 1024 * 1024;
+pub const FILE_SIZE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// What the checksum is, before its colon.
 const CHECKSUM_NAME: &str = "sha256";
@@ -33,8 +33,8 @@ pub enum FormatError {
     /// What a file system leaves of a file after a loss of power at times.
     #[error("it holds nothing but zeros")]
     Zeros,
-    /// More than [`FILE_SIZE_MAX`].
-    #[error("it has more than {} MiB", FILE_SIZE_MAX / 1024 / 1024)]
+    /// More than [`FILE_SIZE_MAX_BYTES`].
+    #[error("it has more than {} MiB", FILE_SIZE_MAX_BYTES / 1024 / 1024)]
     TooLarge,
     /// Cut off, overwritten, or never a state.
     #[error("it is not a state file: {0}")]
@@ -107,7 +107,7 @@ pub fn decode(bytes: &[u8]) -> Result<State, FormatError> {
     if bytes.iter().all(|byte| *byte == 0) {
         return Err(FormatError::Zeros);
     }
-    if bytes.len() > FILE_SIZE_MAX {
+    if bytes.len() > FILE_SIZE_MAX_BYTES {
         return Err(FormatError::TooLarge);
     }
     let not_a_state = |error: serde_json::Error| FormatError::NotAState(printable(&error.to_string()));

@@ -26,7 +26,7 @@ const TRIES_MAX: usize = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Nobody needs more to say who they are.
-const CONTENT_SIZE_MAX: u64 = 4096;
+const CONTENT_SIZE_MAX_BYTES: u64 = 4096;
 
 /// Why the lock could not be taken, or looked at.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +178,7 @@ fn read_holder(file: &File) -> Option<Holder> {
     let mut file = file;
     let mut content = Vec::new();
     file.rewind().ok()?;
-    file.take(CONTENT_SIZE_MAX).read_to_end(&mut content).ok()?;
+    file.take(CONTENT_SIZE_MAX_BYTES).read_to_end(&mut content).ok()?;
     Holder::from_json(&content)
 }
 

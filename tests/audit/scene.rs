@@ -109,16 +109,7 @@ impl Scene {
 
     /// jbr remembers a run with this backup in it: `g…` and `l…`, as `ran` makes them.
     pub(crate) fn remember(&mut self, server: &str, id: &str, verdict: Verdict, started: i64, ended: i64) {
-        let outcome = Outcome {
-            verdict,
-            group: Some(format!("g{id}").parse().unwrap()),
-            log: Some(format!("l{id}").parse().unwrap()),
-            started: Some(at(started)),
-            ended: at(ended),
-            overdue: false,
-            note: String::new(),
-        };
-        self.remember_run(vec![(format!("{server}/job").parse().unwrap(), Some(outcome))], vec![]);
+        self.remember_run(vec![outcome(server, id, verdict, None, started, ended)], vec![]);
     }
 
     /// jbr remembers a run.
@@ -221,4 +212,26 @@ pub(crate) fn seen(seconds: i64, first: (&str, &str), second: (&str, &str)) -> O
 /// A run in progress that has done nothing yet.
 pub(crate) fn journal() -> Journal {
     Journal::new(at(0))
+}
+
+/// What jbr remembers of a backup: `g…` and `l…`, as `ran` makes them.
+pub(crate) fn outcome(
+    server: &str,
+    id: &str,
+    verdict: Verdict,
+    triggered: Option<i64>,
+    started: i64,
+    ended: i64,
+) -> (JobAddress, Option<Outcome>) {
+    let outcome = Outcome {
+        verdict,
+        group: Some(format!("g{id}").parse().unwrap()),
+        log: Some(format!("l{id}").parse().unwrap()),
+        triggered: triggered.map(at),
+        started: Some(at(started)),
+        ended: at(ended),
+        overdue: false,
+        note: String::new(),
+    };
+    (format!("{server}/job").parse().unwrap(), Some(outcome))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use jbr::audit::{Audit, Conclusion, Gap, Offset, Period};
+use jbr::audit::{Assumption, Audit, Conclusion, Gap, Offset, Period};
 use jbr::execute::journal::{Entry, Phase, Running};
 use jbr::execute::outcome::Verdict;
 use jbr::jetbackup::facts::{GroupStatus, LogStatus};
@@ -12,7 +12,7 @@ use jbr::queue::Queue;
 use jbr::state::Run;
 use proptest::prelude::*;
 
-use crate::scene::{DAY, NAS, Scene, at, group, job, journal, log, seen};
+use crate::scene::{DAY, NAS, Scene, at, group, job, journal, log, outcome, seen};
 
 /// The overlaps as pairs of logs, and how long each is in seconds.
 fn overlaps(audit: &Audit) -> Vec<(String, String, i64)> {
@@ -122,6 +122,61 @@ fn between_two_servers_their_clocks_decide_what_is_too_close() {
     scene.ran("a", "1", 100, 200);
     scene.ran("b", "2", 150, 151);
     check(&scene, Conclusion::Overlapped, &[]);
+}
+
+#[test]
+fn what_is_too_close_for_the_clocks_is_serial_where_jbr_read_the_end_before_it_asked() {
+    use Verdict::{Completed, Failed, Lost, NeverFinished, Unconfirmed};
+    // When jbr saw the first one over, how, and when the first trigger of the second left.
+    for (seen_over, verdict, triggered, is_serial) in [
+        (201, Completed, Some(201), true),
+        (201, Failed, Some(202), true),
+        (202, Completed, Some(201), false),
+        (201, Completed, None, false),
+        (201, Lost, Some(202), false),
+        (201, Unconfirmed, Some(202), false),
+        (201, NeverFinished, Some(202), false),
+    ] {
+        for from in [199, 200, 201] {
+            let mut scene = Scene::of(&["a", "b"]);
+            scene.ran("a", "1", 100, 200);
+            scene.ran("b", "2", from, 300);
+            let first = outcome("a", "1", verdict, Some(98), 99, seen_over);
+            let second = outcome("b", "2", Completed, triggered, 203, 301);
+            scene.remember_run(vec![first, second], vec![]);
+            let audit = scene.audit();
+            let is_doubted = audit.gaps.iter().any(|gap| matches!(gap, Gap::TooClose { .. }));
+            let by_order = Assumption::OrderSeen { pairs: 1 };
+            let case = format!("{seen_over} {verdict:?} {triggered:?} {from}");
+            assert_eq!((!is_doubted, audit.assumptions.contains(&by_order)), (is_serial, is_serial), "{case}");
+            assert!(audit.overlaps.is_empty(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn jbrs_order_is_no_word_against_an_overlap_nor_of_two_runs_nor_of_other_records() {
+    let first = || outcome("a", "1", Verdict::Completed, Some(98), 99, 201);
+    let second = || outcome("b", "2", Verdict::Completed, Some(202), 203, 301);
+    let scene = |from: i64| {
+        let mut scene = Scene::of(&["a", "b"]);
+        scene.ran("a", "1", 100, 200);
+        scene.ran("b", "2", from, 300);
+        scene
+    };
+    let mut overlapped = scene(150);
+    overlapped.remember_run(vec![first(), second()], vec![]);
+    assert_eq!(overlapped.audit().conclusion(), Conclusion::Overlapped);
+    // Its clock may have been set between two runs.
+    let mut two_runs = scene(201);
+    two_runs.remember_run(vec![first()], vec![]);
+    two_runs.remember_run(vec![second()], vec![]);
+    unproven(&two_runs, &["TooClose"]);
+    // The log that was seen to be over is another one.
+    let mut another = scene(201);
+    another.ran("a", "3", 20, 30);
+    another.remember_run(vec![outcome("a", "3", Verdict::Completed, Some(18), 19, 201), second()], vec![]);
+    unproven(&another, &["TooClose"]);
 }
 
 #[test]

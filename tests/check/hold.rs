@@ -9,15 +9,11 @@ use serde_json::Value;
 
 use crate::site::site;
 use crate::support::parts::{DESTINATION, id, run_with};
+use crate::support::ran::{Ran, flat};
 use crate::support::site::Site;
 
-fn hold(site: &Site, more: &[&str]) -> crate::support::site::Ran {
+fn hold(site: &Site, more: &[&str]) -> Ran {
     site.jbr(&[&["hold", "a/job1", "--reason", "the disk is moved\u{1b}[2J"], more].concat())
-}
-
-/// The text without its layout: a line may be broken anywhere.
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

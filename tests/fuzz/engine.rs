@@ -6,9 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::dice::Dice;
+use crate::figure::figure;
 use crate::limits::{Tried, Watch, attempt, bound_the_process};
 use crate::mutate::{LENGTH_MAX, mutate};
 use crate::record::{self, Current};
+use crate::setting::number;
 
 /// Bytes, for the limits of memory.
 pub(crate) const MIB: u64 = 1024 * 1024;
@@ -89,23 +91,19 @@ impl Budget {
     }
 }
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|error| panic!("{variable}={text}: {error}")))
-}
-
 /// Runs a target. Panics at the first input that fails, and says where it is.
 pub(crate) fn run(target: &Target) {
     bound_the_process();
     if let Some(path) = std::env::var_os("JBR_FUZZ_INPUT") {
         let input = fs::read(&path).unwrap();
         let tried = attempt(target, &input).unwrap_or_else(|what| panic!("{what}"));
-        record::say(&format!("fuzz: {} {tried:?}", target.name));
+        figure(format_args!("fuzz: {} {tried:?}", target.name));
         return;
     }
     let (seed, started) = (number("JBR_SEED").unwrap_or(SEED), Instant::now());
     let figures = search(target, corpus(target.name), seed, &Budget::of(target))
         .unwrap_or_else(|(input, what)| panic!("{}", record::failed(target.name, seed, &input, &what)));
-    record::say(&format!(
+    figure(format_args!(
         "fuzz: {} {} executions, {} outcomes, seed {seed}, peak {} KiB, slowest {} ms, {} s",
         target.name,
         figures.executions,

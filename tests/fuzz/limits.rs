@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::engine::Target;
+use crate::figure::figure;
 use crate::record;
 
 /// No input may take more memory than this at any moment, whatever its size.
@@ -101,7 +102,7 @@ fn watch(done: &Receiver<()>, target: &str, current: &Path) {
             Ok(()) => {}
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
-                record::say(&format!(
+                figure(format_args!(
                     "fuzz: {target} FAILED: an input took longer than {DEADLINE:?}; it is {}\n{}",
                     current.display(),
                     record::replay(target, current)

@@ -1,7 +1,6 @@
 //! What is kept of a run: the input being tried, those that failed, and one line for each target.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -10,11 +9,6 @@ const SHOWN_BYTES_MAX: usize = 400;
 
 /// So much of what it failed with.
 const SAID_CHARS_MAX: usize = 2000;
-
-/// Says a line past the test program's capture: the figures are wanted of a run that passes, too.
-pub(crate) fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
-}
 
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz");

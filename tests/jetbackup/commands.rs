@@ -6,6 +6,7 @@ use jbr::jetbackup::command::{Command, Slice, encode};
 use proptest::prelude::*;
 
 use crate::scripted::php_parameters;
+use crate::variant::{VARIANTS, number};
 
 const PAGE: Slice = Slice { limit: 1000, skip: 200 };
 
@@ -56,28 +57,6 @@ fn table() -> Vec<(Command, &'static str, bool)> {
     ]
 }
 
-/// Does not compile for a command without a number here; the test below wants a row for each number.
-fn number(command: &Command) -> usize {
-    match command {
-        Command::ListBackupJobs(_) => 0,
-        Command::GetBackupJob(_) => 1,
-        Command::RunBackupJobManually(_) => 2,
-        Command::ListQueueGroups(_) => 3,
-        Command::GetQueueGroup(_) => 4,
-        Command::StopQueueGroup(_) => 5,
-        Command::ListDestinations(_) => 6,
-        Command::GetDestination(_) => 7,
-        Command::ListLogs(..) => 8,
-        Command::GetLog(_) => 9,
-        Command::GetSettingsPerformance => 10,
-        Command::DisableJob(..) => 11,
-        Command::DisableDestinationByState(..) => 12,
-        Command::DisableDestinationByModify(..) => 13,
-        Command::ListAllLogs(_) => 14,
-        Command::ListSchedules(_) => 15,
-    }
-}
-
 fn id<T: std::str::FromStr>(text: &str) -> T
 where
     T::Err: std::fmt::Debug,
@@ -89,7 +68,7 @@ where
 fn every_command_has_its_exact_line() {
     let table = table();
     let numbers: Vec<usize> = table.iter().map(|(command, ..)| number(command)).collect();
-    assert_eq!(numbers, (0..16).collect::<Vec<_>>(), "a command has no row");
+    assert_eq!(numbers, (0..VARIANTS).collect::<Vec<_>>(), "a command has no row");
     for (command, line, mutates) in table {
         assert_eq!(command.line(), line);
         assert_eq!(command.is_mutation(), mutates, "{line}");

@@ -42,6 +42,8 @@ pub(crate) fn aged(mut journal: Journal, now: Timestamp, base: Timestamp, queue:
         }
     };
     for entry in journal.entries.values_mut() {
+        // It decides nothing: it is written down for whoever looks afterwards.
+        entry.first_trigger = None;
         // A wait that is over is none.
         entry.not_before = entry.not_before.filter(|at| *at > now).map(|at| later(base, elapsed(now, at)));
         match &mut entry.phase {
@@ -72,5 +74,6 @@ pub(crate) fn aged(mut journal: Journal, now: Timestamp, base: Timestamp, queue:
 fn forget_when(outcome: &mut Outcome, base: Timestamp) {
     outcome.note.clear();
     outcome.ended = base;
+    outcome.triggered = None;
     outcome.started = outcome.started.map(|_| base);
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -16,7 +15,7 @@ use jbr::state::{JobRecord, State};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::site::Ran;
+use crate::support::ran::{Ran, jbr};
 
 /// A folder with a state in it.
 struct Desk(TempDir);
@@ -47,9 +46,7 @@ impl Desk {
     }
 
     fn jbr(&self, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jbr"));
-        command.args(arguments).env_clear().env("TZ", "UTC").env("JBR_STATE", self.path()).stdin(Stdio::null());
-        Ran::from(command.output().unwrap())
+        Ran::of(jbr(arguments).env("JBR_STATE", self.path()))
     }
 
     fn show(&self) -> Value {

@@ -10,11 +10,11 @@ use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::hold::ByHand;
 use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
-use jbr::proposal::{Because, Beginning, Proposal, Request, logs_wanted, propose};
+use jbr::proposal::{Because, Beginning, logs_wanted};
 use jbr::seen::{Seen, Why};
 use jbr::state::{JobRecord, State};
 
-use crate::left::{HOUR, JOB, address, groups, log_id, none, now, running, state, triggered, unread, view};
+use crate::left::{HOUR, JOB, address, groups, log_id, none, now, proposal, running, state, triggered, unread, view};
 
 fn every(hours: u32) -> Desired {
     let mut desired = crate::left::desired();
@@ -53,10 +53,6 @@ fn held(until: Option<Timestamp>) -> State {
     let hold = ByHand { user: "ana".to_owned(), since: ago(9), reason: "the disk is moved".to_owned(), until };
     state.holds.insert(address(), hold);
     state
-}
-
-fn proposal(desired: &Desired, inventory: &Inventory, state: &State) -> Proposal {
-    propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now())
 }
 
 fn silent() -> Inventory {

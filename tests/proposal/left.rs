@@ -11,6 +11,7 @@ use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, Group, GroupStatus, Log, LogStatus};
 use jbr::names::{GroupId, JobAddress, JobId, LogId};
 use jbr::plan::{self, Source};
+use jbr::proposal::{Proposal, Request, propose};
 use jbr::queue::{Item, Queue};
 use jbr::seen::{Seen, Why};
 use jbr::state::{Run, State};
@@ -32,6 +33,11 @@ pub(crate) fn now() -> Timestamp {
 
 pub(crate) fn desired() -> Desired {
     plan::load(&[Source { path: "plan.yaml".into(), text: PLAN.into() }]).unwrap()
+}
+
+/// What is proposed of all jobs, going on with a run that was interrupted.
+pub(crate) fn proposal(desired: &Desired, inventory: &Inventory, state: &State) -> Proposal {
+    propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now())
 }
 
 pub(crate) fn address() -> JobAddress {

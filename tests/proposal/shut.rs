@@ -7,22 +7,20 @@ use jbr::forecast::{Pause, What};
 use jbr::inventory::Inventory;
 use jbr::jetbackup::facts::{GroupStatus, Log, LogStatus};
 use jbr::plan::{self, Source};
-use jbr::proposal::{Because, Beginning, NotQueued, Proposal, Request, propose};
+use jbr::proposal::{Because, Beginning, NotQueued, Request, propose};
 use jbr::queue::Gate;
 use jbr::seen::Seen;
 use jbr::state::State;
 
-use crate::left::{HOUR, JOB, address, confirming, groups, log_id, none, now, running, state, triggered, view};
+use crate::left::{
+    HOUR, JOB, address, confirming, groups, log_id, none, now, proposal, running, state, triggered, view,
+};
 
 /// A plan whose job has the keys `more`, and may start from eight to ten.
 fn desired(more: &str) -> Desired {
     let text = crate::left::PLAN.replace("aaa }", &format!("aaa, window: w{more} }}"));
     let text = format!("{text}windows: {{ w: {{ from: \"08:00\", to: \"10:00\", timezone: UTC }} }}\n");
     plan::load(&[Source { path: "plan.yaml".into(), text }]).unwrap()
-}
-
-fn proposal(desired: &Desired, inventory: &Inventory, state: &State) -> Proposal {
-    propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now())
 }
 
 fn shut() -> Desired {

@@ -159,6 +159,7 @@ pub(crate) fn outcome(verdict: Verdict, started: Option<Timestamp>, ended: Times
         verdict,
         group: started.map(|_| group_id(900)),
         log: started.map(|_| LogId::new("c00000000000000000000900").unwrap()),
+        triggered: started,
         started,
         ended,
         overdue: false,

@@ -5,28 +5,22 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::lines::allowed;
+use crate::random::Random;
 
 /// A variable of the environment has 128 KiB at most, its name included.
 const REQUEST_SIZE_MAX: usize = 120_000;
 
-/// A stream of numbers that is the same for the same seed (SplitMix64).
-pub(crate) struct Dice(u64);
+/// What a seed decides.
+pub(crate) struct Dice(Random);
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        Self(Random::new(seed))
     }
 
     /// A number below `sides`.
     pub(crate) fn below(&mut self, sides: usize) -> usize {
-        usize::try_from(self.roll() % sides as u64).unwrap()
+        usize::try_from(self.0.below(sides as u64)).unwrap()
     }
 
     /// One of these.

@@ -3,13 +3,15 @@
 use jbr::jetbackup::command::{Command, Slice};
 use jbr::names::{DestinationId, GroupId, JobId, LogId};
 
+use crate::variant::{VARIANTS, number};
+
 /// An id of a job.
 pub(crate) const JOB: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
 /// An id of a destination.
 pub(crate) const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
 
 /// Every call that jbr can make, with these ids and this part of a list. A variant that is missing here is no longer counted
-/// by [`place`], which does not compile without it.
+/// by [`number`], which does not compile without it.
 pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
     let job = JobId::new(id).unwrap();
     let group = GroupId::new(id).unwrap();
@@ -34,34 +36,10 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
         Command::ListSchedules(slice),
     ];
     for (at, command) in commands.iter().enumerate() {
-        assert_eq!(place(command), at);
+        assert_eq!(number(command), at);
     }
     assert_eq!(commands.len(), VARIANTS);
     commands
-}
-
-const VARIANTS: usize = 16;
-
-/// The place of each variant in [`typed`].
-fn place(command: &Command) -> usize {
-    match command {
-        Command::ListBackupJobs(_) => 0,
-        Command::GetBackupJob(_) => 1,
-        Command::RunBackupJobManually(_) => 2,
-        Command::ListQueueGroups(_) => 3,
-        Command::GetQueueGroup(_) => 4,
-        Command::StopQueueGroup(_) => 5,
-        Command::ListDestinations(_) => 6,
-        Command::GetDestination(_) => 7,
-        Command::ListLogs(..) => 8,
-        Command::GetLog(_) => 9,
-        Command::GetSettingsPerformance => 10,
-        Command::DisableJob(..) => 11,
-        Command::DisableDestinationByState(..) => 12,
-        Command::DisableDestinationByModify(..) => 13,
-        Command::ListAllLogs(_) => 14,
-        Command::ListSchedules(_) => 15,
-    }
 }
 
 /// What the predecessor sends, in its own spelling: double quotes, no output format where it reads no answer, `_id` first.

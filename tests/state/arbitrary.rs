@@ -149,8 +149,16 @@ fn beginning() -> impl Strategy<Value = Beginning> {
 }
 
 fn journal() -> impl Strategy<Value = Journal> {
-    let entry = (phase(), any::<u32>(), any::<bool>(), any::<u32>(), option::of(moment())).prop_map(
-        |(phase, triggers, inherited, attempts, not_before)| Entry { phase, triggers, inherited, attempts, not_before },
+    let times = (option::of(moment()), option::of(moment()));
+    let entry = (phase(), any::<u32>(), any::<bool>(), any::<u32>(), times).prop_map(
+        |(phase, triggers, inherited, attempts, (first_trigger, not_before))| Entry {
+            phase,
+            triggers,
+            first_trigger,
+            inherited,
+            attempts,
+            not_before,
+        },
     );
     (
         moment(),
@@ -246,16 +254,19 @@ fn confirming() -> impl Strategy<Value = Confirming> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    (verdict(), option::of(group()), option::of(log()), option::of(moment()), moment(), any::<bool>(), words())
-        .prop_map(|(verdict, group, log, started, ended, overdue, note)| Outcome {
+    let times = (option::of(moment()), option::of(moment()), moment());
+    (verdict(), option::of(group()), option::of(log()), times, any::<bool>(), words()).prop_map(
+        |(verdict, group, log, (triggered, started, ended), overdue, note)| Outcome {
             verdict,
             group,
             log,
+            triggered,
             started,
             ended,
             overdue,
             note,
-        })
+        },
+    )
 }
 
 fn verdict() -> impl Strategy<Value = Verdict> {

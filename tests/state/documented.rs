@@ -43,7 +43,7 @@ fn collect(value: &Value, words: &mut BTreeSet<String>) {
 /// Every key and word that the format can write.
 fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for state in [example::full(), example::other(), example::held()] {
+    for state in [example::full(), example::other(), example::held(), example::scheduled()] {
         collect(&serde_json::from_slice(&encode(&state).unwrap()).unwrap(), &mut words);
     }
     words
@@ -80,8 +80,8 @@ fn the_example_is_a_state() {
 
 #[test]
 fn its_numbers_are_those_of_the_code() {
-    use jbr::state::{HISTORY_MAX, format::FILE_SIZE_MAX, record::DURATIONS_MAX, store::GENERATIONS_MAX};
-    let (page, mib) = (page(), FILE_SIZE_MAX / 1024 / 1024);
+    use jbr::state::{HISTORY_MAX, format::FILE_SIZE_MAX_BYTES, record::DURATIONS_MAX, store::GENERATIONS_MAX};
+    let (page, mib) = (page(), FILE_SIZE_MAX_BYTES / 1024 / 1024);
     for says in [
         format!("{mib} MiB"),
         format!("the last {HISTORY_MAX} runs"),

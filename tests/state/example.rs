@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use jbr::clock::Timestamp;
-use jbr::desired::{OnTimeout, Retry};
+use jbr::desired::{After, OnTimeout, Pace, Retry, RetryWhen, When};
 use jbr::execute::journal::{
     Answer, Baseline, Confirming, Entry, GateState, Journal, Opened, Overlap, Phase, Running, Stop, Triggered,
     WaitReason, Waiting,
@@ -14,8 +14,9 @@ use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::hold::ByHand;
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::names::{DestinationId, GroupId, JobAddress, JobId, LogId, RunId, ServerName};
-use jbr::queue::{Gate, Item, Queue};
+use jbr::queue::{Gate, Item, Queue, Usual};
 use jbr::state::{JobRecord, Run, RunEnd, RunRecord, State};
+use jbr::window::Opening;
 
 /// 2026-11-23T02:00:00Z and so many seconds.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -97,6 +98,33 @@ pub(crate) fn held() -> State {
     State { serial: 2, holds: holds.map(|(text, hold)| (address(text), hold)).into(), ..small() }
 }
 
+/// With what format 1 has learned since: windows, predecessors, tries, and when triggers left.
+pub(crate) fn scheduled() -> State {
+    let mut queue = Queue { pace: Pace::Fixed, stays: true, ..queue(Duration::from_secs(30)) };
+    let seconds = Duration::from_secs;
+    let when = RetryWhen { failed: true, never_started: false, api_error: true };
+    for (item, when_after) in queue.items.iter_mut().skip(1).zip([When::Success, When::Finished]) {
+        item.after = vec![After { job: address("server1/accounts"), when: when_after }];
+        item.openings = Some(vec![Opening { from: at(-3600), to: at(14_400) }]);
+        item.fits = Some(seconds(5400));
+        item.retry = Retry { attempts: 3, wait: seconds(900), when };
+        item.usual = Some(Usual { median: seconds(3600), p90: Duration::from_millis(5_400_500) });
+    }
+    let mut journal = Journal {
+        waiting: Some(Waiting { since: at(60), reason: WaitReason::Retry { at: at(960) } }),
+        ..Journal::new(at(100))
+    };
+    let tried = Entry { attempts: 1, first_trigger: Some(at(9)), not_before: Some(at(960)), ..Entry::default() };
+    let done = Outcome { triggered: Some(at(8)), ..outcome(Verdict::Completed) };
+    let done = Entry { phase: Phase::Done(done), triggers: 1, first_trigger: Some(at(8)), ..Entry::default() };
+    let inherited = Entry { phase: Phase::Running(running()), inherited: true, ..Entry::default() };
+    journal.entries = [("server1/accounts", done), ("server1/files", tried), ("server2/databases", inherited)]
+        .map(|(text, entry)| (address(text), entry))
+        .into();
+    let run = Run { journal, ..begun(RunId::new(at(0), 3), queue) };
+    State { serial: 3, run: Some(run), ..small() }
+}
+
 /// A run that was just begun.
 pub(crate) fn begun(id: RunId, queue: Queue) -> Run {
     Run { id, started: at(0), queue, journal: Journal::new(at(0)) }
@@ -110,13 +138,15 @@ pub(crate) fn documented() -> State {
     queue.servers.truncate(2);
     state.begin(begun(RunId::new(at(0), 36), queue));
     if let Some(run) = &mut state.run {
-        let done = Outcome { started: Some(at(10)), ended: at(3600), ..outcome(Verdict::Completed) };
+        let done =
+            Outcome { triggered: Some(at(9)), started: Some(at(10)), ended: at(3600), ..outcome(Verdict::Completed) };
         let running = Running { since: at(3610), log: None, overdue: false, stop: None, ..running() };
         run.journal.at = at(3615);
         run.journal.entry_mut(&address("server1/accounts")).phase = Phase::Done(done);
         run.journal.entry_mut(&address("server1/files")).phase = Phase::Running(running);
         for entry in run.journal.entries.values_mut() {
             entry.triggers = 1;
+            entry.first_trigger = Some(at(9));
         }
     }
     state.jobs.insert(address("server1/accounts"), record());
@@ -147,7 +177,7 @@ fn queue(poll: Duration) -> Queue {
         ],
         servers: vec![server("server1"), server("server2"), server("server3")],
         poll,
-        pace: jbr::desired::Pace::Adaptive,
+        pace: Pace::Adaptive,
         unreachable_wait: Duration::from_secs(900),
         stays: false,
     }
@@ -224,6 +254,7 @@ fn outcome(verdict: Verdict) -> Outcome {
         verdict,
         group: Some(group('a')),
         log: Some(log('c')),
+        triggered: None,
         started: Some(at(-3600)),
         ended: at(-60),
         overdue: false,

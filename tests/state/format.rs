@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jbr::jetbackup::facts::GroupStatus;
 use jbr::state::State;
-use jbr::state::format::{FILE_SIZE_MAX, FORMAT, FormatError, decode, encode};
+use jbr::state::format::{FILE_SIZE_MAX_BYTES, FORMAT, FormatError, decode, encode};
 use proptest::prelude::*;
 
 use crate::{arbitrary, example};
@@ -35,6 +35,7 @@ fn a_file_of_format_1_loads_for_ever() {
     assert_eq!(decode(&fixture("v1.json")).unwrap(), example::full());
     assert_eq!(decode(&fixture("v1-unreachable.json")).unwrap(), example::other());
     assert_eq!(decode(&fixture("v1-held.json")).unwrap(), example::held());
+    assert_eq!(decode(&fixture("v1-scheduled.json")).unwrap(), example::scheduled());
 }
 
 #[test]
@@ -51,9 +52,12 @@ fn every_format_that_was_ever_written_has_its_fixture() {
 /// The format that is written is the one of the fixture, to the byte; a change of it is a new format.
 #[test]
 fn what_is_written_today_is_format_1() {
-    for (state, name) in
-        [(example::full(), "v1.json"), (example::other(), "v1-unreachable.json"), (example::held(), "v1-held.json")]
-    {
+    for (state, name) in [
+        (example::full(), "v1.json"),
+        (example::other(), "v1-unreachable.json"),
+        (example::held(), "v1-held.json"),
+        (example::scheduled(), "v1-scheduled.json"),
+    ] {
         assert_eq!(String::from_utf8(encode(&state).unwrap()), String::from_utf8(fixture(name)), "{name}");
     }
 }
@@ -113,7 +117,7 @@ fn a_zeroed_block_is_refused() {
     }
     assert!(decode(&vec![0; bytes.len()]).is_err());
     assert_eq!(decode(b""), Err(FormatError::Empty));
-    assert_eq!(decode(&vec![b' '; FILE_SIZE_MAX + 1]), Err(FormatError::TooLarge));
+    assert_eq!(decode(&vec![b' '; FILE_SIZE_MAX_BYTES + 1]), Err(FormatError::TooLarge));
 }
 
 /// The state's value replaced, under a checksum that is right: as a program would write that is not this one.

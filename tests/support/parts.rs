@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use jbr::simulator::{Destination, Execution, Job, Server};
+use chrono::Utc;
+use jbr::simulator::{Destination, Execution, Fleet, Job, Server};
 
-use super::site::NAS;
+use super::process::Process;
+use super::site::{NAS, Site};
 
 /// The NAS as every simulated server knows it.
 pub(crate) const DESTINATION: &str = "6503eec8ebbf07708d06f1d2";
@@ -46,7 +48,25 @@ pub(crate) fn run_with(settings: &str, jobs: &[(&str, usize, &str)]) -> String {
     format!("run: {{ poll: 1s{settings} }}\njobs:\n{jobs}")
 }
 
+/// Two servers with a job each, `a/one` taking this long; `limits` for each server, `settings` for the run.
+pub(crate) fn two_servers(first_ms: u64, limits: &str, settings: &str) -> Site {
+    let fleet = Fleet::new(Utc::now())
+        .server("a", |a| with_nas(a).job(job(1, writes_for(first_ms))))
+        .server("b", |b| with_nas(b).job(job(2, writes_for(300))));
+    let site = Site::start(&fleet);
+    site.write_plan_with(limits, &run_with(settings, &[("a/one", 1, ""), ("b/two", 2, "")]));
+    site
+}
+
+/// An `apply` of [`two_servers`] while the first one's backup is at work.
+pub(crate) fn in_a_backup(site: &Site) -> Process {
+    let mut jbr = site.start_apply();
+    jbr.until_event("started", Some("a/one"));
+    site.until_runs("a", &id(1));
+    jbr
+}
+
 /// Named once: a test binary uses a part of it.
 const _: () = {
-    _ = (DESTINATION, id, ms, writes_for, job, with_nas, entry, run_with);
+    _ = (DESTINATION, id, ms, writes_for, job, with_nas, entry, run_with, two_servers, in_a_backup);
 };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::site::Ran;
+use super::ran::Ran;
 use super::until::until_within;
 
 /// Every run of these tests is over by then.

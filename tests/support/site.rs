@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jbr::simulator::{Account, Fleet, Group, World};
@@ -13,8 +13,11 @@ use tempfile::TempDir;
 
 use super::gate;
 use super::process::Process;
+use super::ran::jbr;
 use super::sshd::Sshd;
 use super::until::until;
+
+pub(crate) use super::ran::Ran;
 
 /// What every simulated server backs up to.
 pub(crate) const NAS: &str = "nas";
@@ -29,17 +32,6 @@ pub(crate) struct Site {
     pub(crate) world: World,
     /// The real SSH servers, in the fleet's order, with their names.
     pub(crate) servers: Vec<(String, Sshd)>,
-}
-
-/// A finished `jbr`.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    /// Its exit code; `None` if a signal ended it.
-    pub(crate) code: Option<i32>,
-    /// What it printed on stdout.
-    pub(crate) stdout: String,
-    /// What it printed on stderr.
-    pub(crate) stderr: String,
 }
 
 impl Site {
@@ -124,17 +116,12 @@ impl Site {
 
     /// A `jbr` with these arguments, the site's plan and state, and nothing of the tester's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jbr"));
+        let mut command = jbr(arguments);
         command
-            .args(arguments)
-            .env_clear()
             .env("HOME", self.folder.path())
-            .env("PATH", "/usr/bin:/bin")
-            .env("TZ", "UTC")
             .env("JBR_PLAN", self.plan_path())
             .env("JBR_STATE", self.state_path())
             .current_dir(self.folder.path())
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
@@ -142,7 +129,7 @@ impl Site {
 
     /// Runs `jbr` to its end.
     pub(crate) fn jbr(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().unwrap())
+        Ran::of(&mut self.command(arguments))
     }
 
     /// Starts `jbr` and lets it run. Both outputs go to files, so that nothing blocks it: `jbr.out` and `jbr.err`.
@@ -222,33 +209,6 @@ impl Site {
     }
 }
 
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ran {
-    /// What it printed with `--json`, a value a line.
-    pub(crate) fn lines(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// The events of this kind that it printed with `--json`.
-    pub(crate) fn events(&self, event: &str) -> Vec<Value> {
-        self.lines().into_iter().filter(|line| line["event"] == event).collect()
-    }
-
-    /// Everything it printed.
-    pub(crate) fn text(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
-}
-
 /// The folder with the stand-in `jetbackup5api`: cargo builds examples for `cargo test`, beside the binary.
 fn stand_in_folder() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_BIN_EXE_jbr")).with_file_name("examples");
@@ -270,16 +230,5 @@ const _: () = {
         Site::write_plan,
     );
     _ = (Site::command, Site::jbr, Site::spawn, Site::printed, Site::fleet, Site::account, Site::state, Site::verdict);
-    _ = (
-        Site::start_jbr,
-        Site::start_apply,
-        Site::apply,
-        Site::history,
-        Site::runs,
-        Site::until_runs,
-        Ran::text,
-        Ran::lines,
-        Ran::events,
-        NAS,
-    );
+    _ = (Site::start_jbr, Site::start_apply, Site::apply, Site::history, Site::runs, Site::until_runs, NAS);
 };

@@ -9,6 +9,8 @@ use jbr::names::WindowName;
 use jbr::window::{Days, Except, On, Opening, Span, TimeOfDay, Window, openings};
 
 use super::oracle;
+use crate::random::Random;
+use crate::setting::number;
 
 /// Before, some zones were off by seconds, which no plan can say; after, the tables end.
 const YEARS: std::ops::Range<u64> = 1975..2100;
@@ -18,12 +20,12 @@ const STRETCH_MINUTES: usize = 3 * 24 * 60;
 
 #[test]
 fn every_zone_agrees_with_the_clock_on_its_walls() {
-    let cases: u64 = std::env::var("JBR_WINDOW_CASES").map_or(1, |text| text.parse().unwrap());
+    let cases = number("JBR_WINDOW_CASES").unwrap_or(1);
     let mut changes = 0;
     let mut open = 0;
     for (number, zone) in TZ_VARIANTS.iter().enumerate() {
         for case in 0..cases {
-            let mut dice = Dice(number as u64 * 1_000_003 + case * 7919 + 1);
+            let mut dice = Dice(Random::new(number as u64 * 1_000_003 + case * 7919 + 1));
             let (middle, is_change) = place(*zone, &mut dice);
             changes += usize::from(is_change);
             let from = middle - TimeDelta::minutes(i64::try_from(STRETCH_MINUTES / 2).unwrap());
@@ -128,15 +130,12 @@ fn time(zone: Tz, middle: Timestamp, dice: &mut Dice) -> TimeOfDay {
     TimeOfDay::new(u16::try_from(hour).unwrap(), u16::try_from(minute).unwrap()).unwrap()
 }
 
-/// SplitMix64: the same cases every time, so that one that fails is found again by its number.
-struct Dice(u64);
+/// The same cases every time, so that one that fails is found again by its number.
+struct Dice(Random);
 
 impl Dice {
     fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
+        self.0.below(end)
     }
 
     fn pick<T: Copy>(&mut self, all: &[T]) -> Option<T> {

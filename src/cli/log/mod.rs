@@ -44,7 +44,7 @@ pub(super) struct LogArgs {
     pub(super) format: Format,
     /// How large the log file may grow: a number with K, M or G
     #[arg(id = "log-size", long = "log-size", global = true, value_name = "SIZE", default_value = "10M", value_parser = size_bytes, env = "JBR_LOG_SIZE", help_heading = "Log")]
-    pub(super) size: u64,
+    pub(super) size_bytes: u64,
     /// How many earlier log files are kept, as PATH.1 (the newest) and so on
     #[arg(id = "log-keep", long = "log-keep", global = true, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u32).range(..=100), env = "JBR_LOG_KEEP", help_heading = "Log")]
     pub(super) keep: u32,
@@ -102,7 +102,7 @@ impl Log {
 /// asks a server nor changes anything is not worth a line in the file.
 pub(super) fn start(global: &Global, is_worth_a_file: bool, output: &Output) -> Log {
     let path = global.log.file.as_ref().filter(|_| is_worth_a_file);
-    let file = path.map(|path| LogFile::new(path.clone(), global.log.size, global.log.keep));
+    let file = path.map(|path| LogFile::new(path.clone(), global.log.size_bytes, global.log.keep));
     let log = Log(file.map(|file| Arc::new(Mutex::new(file))));
     let level = match global.verbose {
         0 => Level::WARN,

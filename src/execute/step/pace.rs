@@ -27,7 +27,7 @@ const PERCENT_IS_EXACT: Duration = Duration::from_secs(4);
 pub(super) struct Progress {
     /// How long it has run.
     pub(super) ran: Duration,
-    /// How far it says that it is.
+    /// Percent done, where the server says.
     pub(super) percent: Option<u8>,
     /// How long it usually takes.
     pub(super) usual: Option<Usual>,

@@ -163,6 +163,7 @@ impl Machine<'_> {
         self.journal.waiting = None;
         let entry = self.journal.entry_mut(address);
         entry.triggers += 1;
+        entry.first_trigger.get_or_insert(self.now);
         entry.inherited = false;
         entry.phase =
             Phase::Triggered(Triggered { at: self.now, baseline: baseline(item, sight, survey), answer: Answer::None });

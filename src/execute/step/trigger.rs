@@ -125,6 +125,7 @@ impl Machine<'_> {
             verdict,
             group: None,
             log: Some(log.id.clone()),
+            triggered: self.journal.entry_mut(address).first_trigger,
             started: Some(triggered.at),
             ended: self.now,
             overdue: false,

@@ -186,10 +186,12 @@ impl Machine<'_> {
                 (unconfirmed(group), confirming.running.log.clone(), format!("its log could not be read: {why}"))
             }
         };
+        let first_trigger = self.journal.entry_mut(address).first_trigger;
         let outcome = Outcome {
             verdict,
             group: Some(confirming.running.group),
             log: id,
+            triggered: first_trigger.filter(|_| !confirming.running.adopted),
             started: Some(confirming.running.since),
             // Without its group the log alone says when it was over.
             ended: if confirming.status.is_some() { confirming.ended } else { self.now },

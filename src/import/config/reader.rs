@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Carried, Fate, Problem, seconds_of};
+use super::{Carried, Fate, Problem};
 use crate::desired::JobKind;
 use crate::import::json::Json;
 use crate::import::yaml::{duration, scalar, shown};
@@ -212,4 +212,9 @@ impl Reader {
 pub(super) fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// A number of seconds as a duration.
+fn seconds_of(seconds: i64) -> Option<Duration> {
+    u64::try_from(seconds).ok().map(Duration::from_secs)
 }

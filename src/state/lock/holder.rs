@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::printable::{printable, printable_bytes};
 
 /// No more of `/etc/passwd` is read.
-const PASSWD_SIZE_MAX: u64 = 1024 * 1024;
+const PASSWD_SIZE_MAX_BYTES: u64 = 1024 * 1024;
 
 /// A process that holds the lock. Everything in it is printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl fmt::Display for Holder {
 }
 
 fn user_name(uid: u32) -> Option<String> {
-    let passwd = std::fs::File::open("/etc/passwd").ok()?.take(PASSWD_SIZE_MAX);
+    let passwd = std::fs::File::open("/etc/passwd").ok()?.take(PASSWD_SIZE_MAX_BYTES);
     BufReader::new(passwd).lines().map_while(Result::ok).find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
-use crate::state::format::{self, FILE_SIZE_MAX};
+use crate::state::format::{self, FILE_SIZE_MAX_BYTES};
 use crate::state::place::generation;
 
 /// How many earlier generations are kept: `.1` is the newest.
@@ -51,14 +51,14 @@ pub(super) fn newest(path: &Path) -> Option<Generation> {
     })
 }
 
-/// A file's bytes, [`FILE_SIZE_MAX`] and one at most.
+/// A file's bytes, [`FILE_SIZE_MAX_BYTES`] and one at most.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     // Opening a pipe would wait for ever, and a folder reads as an error without a name.
     if !fs::metadata(path)?.is_file() {
         return Err(ErrorKind::IsADirectory.into());
     }
     let mut bytes = Vec::new();
-    let limit = u64::try_from(FILE_SIZE_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(FILE_SIZE_MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

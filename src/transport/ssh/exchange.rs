@@ -10,13 +10,13 @@ use crate::printable::printable_bytes;
 use crate::transport::{Failure, FailureKind, Output};
 
 /// The most that a command may print on its standard output: a list of some 10,000 jobs.
-const STDOUT_MAX: usize = 16 * 1024 * 1024;
+const STDOUT_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The most that a command may print on its standard error before it is given up.
-const STDERR_MAX: usize = 16 * 1024 * 1024;
+const STDERR_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// How much of its standard error is kept: the start, where programs say what is wrong.
-const STDERR_KEPT_MAX: usize = 256 * 1024;
+const STDERR_KEPT_MAX_BYTES: usize = 256 * 1024;
 /// How much is read at once.
-const BUFFER_SIZE: usize = 32 * 1024;
+const BUFFER_BYTES: usize = 32 * 1024;
 /// How long a channel may stay open after its output has ended; the output is whole by then.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
@@ -84,19 +84,19 @@ enum Stop {
 impl Said {
     /// Takes what is there from both streams (two megabytes unread on one block the other); `true` at the end of both.
     fn take_from(&mut self, channel: &ssh2::Channel) -> Result<bool, Stop> {
-        let mut buffer = vec![0; BUFFER_SIZE];
+        let mut buffer = vec![0; BUFFER_BYTES];
         while let Some(size) = available(&mut channel.stream(0), &mut buffer)? {
             self.stdout.extend_from_slice(&buffer[..size]);
-            if self.stdout.len() > STDOUT_MAX {
-                return Err(Stop::TooMuch("output", STDOUT_MAX));
+            if self.stdout.len() > STDOUT_MAX_BYTES {
+                return Err(Stop::TooMuch("output", STDOUT_MAX_BYTES));
             }
         }
         while let Some(size) = available(&mut channel.stderr(), &mut buffer)? {
-            let room = STDERR_KEPT_MAX.saturating_sub(self.stderr.len()).min(size);
+            let room = STDERR_KEPT_MAX_BYTES.saturating_sub(self.stderr.len()).min(size);
             self.stderr.extend_from_slice(&buffer[..room]);
             self.stderr_seen += size;
-            if self.stderr_seen > STDERR_MAX {
-                return Err(Stop::TooMuch("error output", STDERR_MAX));
+            if self.stderr_seen > STDERR_MAX_BYTES {
+                return Err(Stop::TooMuch("error output", STDERR_MAX_BYTES));
             }
         }
         // libssh2 reports the end only once nothing of either stream is left to read.

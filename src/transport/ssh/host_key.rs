@@ -15,7 +15,7 @@ use crate::printable::printable;
 use crate::transport::{Failure, FailureKind};
 
 /// The largest `known_hosts` that is read: some 10,000 lines.
-const FILE_SIZE_MAX: u64 = 4 * 1024 * 1024;
+const FILE_SIZE_MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// How long another writer of the file is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// Between two attempts to lock it.
@@ -199,9 +199,9 @@ fn ends_with_newline(file: &mut File) -> io::Result<bool> {
 
 fn read(file: &File) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    file.take(FILE_SIZE_MAX + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > FILE_SIZE_MAX {
-        return Err(io::Error::other(format!("it is larger than {FILE_SIZE_MAX} bytes; is it the right file?")));
+    file.take(FILE_SIZE_MAX_BYTES + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > FILE_SIZE_MAX_BYTES {
+        return Err(io::Error::other(format!("it is larger than {FILE_SIZE_MAX_BYTES} bytes; is it the right file?")));
     }
     Ok(content)
 }

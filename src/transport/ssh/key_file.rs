@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// The largest file that is read as a key; one of RSA with 16,384 bits has some 12 KB.
-const KEY_SIZE_MAX: u64 = 64 * 1024;
+const KEY_SIZE_MAX_BYTES: u64 = 64 * 1024;
 /// What starts the inside of OpenSSH's own format, before the name of its cipher.
 const OPENSSH_MAGIC: &[u8] = b"openssh-key-v1\0";
 
@@ -39,9 +39,9 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
         ));
     }
     let mut content = String::new();
-    match file.take(KEY_SIZE_MAX + 1).read_to_string(&mut content) {
-        Ok(size) if size as u64 > KEY_SIZE_MAX => {
-            Err(format!("is larger than {KEY_SIZE_MAX} bytes and no private key"))
+    match file.take(KEY_SIZE_MAX_BYTES + 1).read_to_string(&mut content) {
+        Ok(size) if size as u64 > KEY_SIZE_MAX_BYTES => {
+            Err(format!("is larger than {KEY_SIZE_MAX_BYTES} bytes and no private key"))
         }
         Ok(_) => judged(content),
         Err(e) if e.kind() == io::ErrorKind::InvalidData => Err("is not a private key in text form".to_owned()),

@@ -25,11 +25,11 @@ use crate::transport::{Failure, FailureKind};
 /// A host has no reason to have more addresses than this; the others are not tried.
 const ADDRESSES_MAX: usize = 8;
 /// How much may stand before a server's `SSH-2.0-…` line. RFC 4253 allows lines before it; hardly anybody sends any.
-const GREETING_MAX: usize = 4096;
+const GREETING_MAX_BYTES: usize = 4096;
 /// Between two looks at a greeting that has arrived in part.
 const GREETING_POLL: Duration = Duration::from_millis(20);
-/// How much of something else is shown, in bytes.
-const GREETING_SHOWN: usize = 40;
+/// How much of something else is shown.
+const GREETING_SHOWN_BYTES: usize = 40;
 
 /// Connects to the first address of the server that answers, and sees it greet.
 ///
@@ -151,7 +151,7 @@ fn connect_to(address: &SocketAddr, patience: &Patience<'_>) -> Result<TcpStream
 ///
 /// libssh2 reads what comes before that line for as long as anything comes, in one call that nothing ends.
 fn greeted(server: &Server, stream: &TcpStream, patience: &Patience<'_>) -> Result<(), Failure> {
-    let mut buffer = [0; GREETING_MAX];
+    let mut buffer = [0; GREETING_MAX_BYTES];
     loop {
         let said = match recv(stream, &mut buffer[..], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
             Ok((_, 0)) => {
@@ -165,7 +165,7 @@ fn greeted(server: &Server, stream: &TcpStream, patience: &Patience<'_>) -> Resu
         if greeting.split(|b| *b == b'\n').any(|line| line.starts_with(b"SSH-")) {
             return Ok(());
         }
-        if said == GREETING_MAX || (said > 0 && hung_up(stream)) {
+        if said == GREETING_MAX_BYTES || (said > 0 && hung_up(stream)) {
             return Err(not_ssh(server, &format!("says \"{}\"", start_of(greeting))));
         }
         // What has arrived in part leaves the socket readable: only the clock can be waited for then.
@@ -208,7 +208,7 @@ fn no_greeting(server: &Server, over: Over, greeting: &[u8]) -> Failure {
 
 /// Enough of what somebody said to recognise the program.
 fn start_of(greeting: &[u8]) -> String {
-    printable_bytes(&greeting[..greeting.len().min(GREETING_SHOWN)])
+    printable_bytes(&greeting[..greeting.len().min(GREETING_SHOWN_BYTES)])
 }
 
 /// The failure of a wish to stop before anything was sent.

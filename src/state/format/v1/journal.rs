@@ -29,6 +29,8 @@ pub(super) struct Journal {
 struct Entry {
     phase: Phase,
     triggers: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_trigger: Option<Moment>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     inherited: bool,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -135,10 +137,11 @@ impl From<Journal> for journal::Journal {
 
 impl From<&journal::Entry> for Entry {
     fn from(entry: &journal::Entry) -> Self {
-        let journal::Entry { phase, triggers, inherited, attempts, not_before } = entry;
+        let journal::Entry { phase, triggers, first_trigger, inherited, attempts, not_before } = entry;
         Self {
             phase: phase.into(),
             triggers: *triggers,
+            first_trigger: first_trigger.map(Moment),
             inherited: *inherited,
             attempts: *attempts,
             not_before: not_before.map(Moment),
@@ -148,8 +151,15 @@ impl From<&journal::Entry> for Entry {
 
 impl From<Entry> for journal::Entry {
     fn from(entry: Entry) -> Self {
-        let Entry { phase, triggers, inherited, attempts, not_before } = entry;
-        Self { phase: phase.into(), triggers, inherited, attempts, not_before: not_before.map(|at| at.0) }
+        let Entry { phase, triggers, first_trigger, inherited, attempts, not_before } = entry;
+        Self {
+            phase: phase.into(),
+            triggers,
+            first_trigger: first_trigger.map(|at| at.0),
+            inherited,
+            attempts,
+            not_before: not_before.map(|at| at.0),
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Outcome {
     group: Option<Word<GroupId>>,
     #[serde(deserialize_with = "nullable")]
     log: Option<Word<LogId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    triggered: Option<Moment>,
     #[serde(deserialize_with = "nullable")]
     started: Option<Moment>,
     ended: Moment,
@@ -38,11 +40,12 @@ enum Verdict {
 
 impl From<&outcome::Outcome> for Outcome {
     fn from(outcome: &outcome::Outcome) -> Self {
-        let outcome::Outcome { verdict, group, log, started, ended, overdue, note } = outcome;
+        let outcome::Outcome { verdict, group, log, triggered, started, ended, overdue, note } = outcome;
         Self {
             verdict: (*verdict).into(),
             group: group.clone().map(Word),
             log: log.clone().map(Word),
+            triggered: triggered.map(Moment),
             started: started.map(Moment),
             ended: Moment(*ended),
             overdue: *overdue,
@@ -53,11 +56,12 @@ impl From<&outcome::Outcome> for Outcome {
 
 impl From<Outcome> for outcome::Outcome {
     fn from(outcome: Outcome) -> Self {
-        let Outcome { verdict, group, log, started, ended, overdue, note } = outcome;
+        let Outcome { verdict, group, log, triggered, started, ended, overdue, note } = outcome;
         Self {
             verdict: verdict.into(),
             group: group.map(|id| id.0),
             log: log.map(|id| id.0),
+            triggered: triggered.map(|moment| moment.0),
             started: started.map(|moment| moment.0),
             ended: ended.0,
             overdue,
