@@ -415,6 +415,14 @@ fn what_an_operator_reads_by_day() {
     check("state-change.jsonl", &(edits.join("\n") + "\n"));
 }
 
+#[test]
+fn a_server_that_is_not_ready_has_a_step_that_says_why() {
+    for probe in operation::probes() {
+        let has_failed = probe.steps.iter().any(|step| matches!(step.went, jbr::probe::Went::Failed { .. }));
+        assert_eq!(has_failed, !probe.is_ready(), "{probe:?}");
+    }
+}
+
 /// Every text for people, at a width.
 fn texts(page: &Page) -> Vec<String> {
     let mut texts = Vec::new();

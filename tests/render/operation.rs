@@ -119,7 +119,19 @@ pub(crate) fn probes() -> Vec<Probe> {
         answers(&two, Scope::Everything, vec![live(21, "Accounts")], offset(-2, 3)),
         answers(&one, only, vec![live(11, "Accounts"), live(12, "Files")], offset(400, 500)),
         answers(&two, Scope::ReadOnly, vec![live(21, "Accounts")], ClockSight::Ahead(TimeDelta::hours(3))),
-        sight(&two, 4, Ok(SshGate::Foreign)),
+        answers(&two, Scope::Everything, vec![live(21, "Accounts")], offset(-7200, 3600)),
+        probe::Sight {
+            jobs: Some(Err(CallError::Garbled { function: "listBackupJobs", message: "no JSON".to_owned() })),
+            ..sight(&two, 4, Ok(SshGate::Foreign))
+        },
+        // The gate answered, the connection was lost, and opening it anew was refused.
+        probe::Sight {
+            jobs: Some(
+                lost(FailureKind::Connect, "server2: no connection to server2.example.com port 51514")
+                    .map(|_: SshGate| vec![]),
+            ),
+            ..sight(&two, 1, Ok(SshGate::Own { version: 1, scope: Scope::Everything }))
+        },
         sight(
             &two,
             0,
