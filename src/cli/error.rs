@@ -69,6 +69,14 @@ pub(super) enum CliError {
     /// A period that is none.
     #[error("{0}")]
     Period(String),
+    /// The log file is a file of jbr's own.
+    #[error("the log file {} is {what}: nothing was done", path.display())]
+    LogFile {
+        /// The file.
+        path: PathBuf,
+        /// Which of its own files.
+        what: &'static str,
+    },
     /// A hold that is none.
     #[error("{0}")]
     Hold(String),

@@ -15,6 +15,7 @@ impl CliError {
             | Self::NothingSelected
             | Self::Period(_)
             | Self::Hold(_)
+            | Self::LogFile { .. }
             | Self::StopTarget(_) => Exit::Usage,
             Self::Edit { what, .. } => of_edit(what),
             Self::NothingToStop { .. } => Exit::NothingRan,

@@ -83,6 +83,7 @@ impl CliError {
                 "the queue of that run is settled: try again when it is over. To hold a job of it that has not begun, stop the run (SIGTERM; \
                  its backup goes on), hold the job, and `jbr apply` goes on without it"
             }
+            Self::LogFile { .. } => "`--log-file PATH` or $JBR_LOG_FILE names another, such as /var/log/jbr/jbr.log",
             Self::NotHeld { by_plan: true, .. } => "take `hold` out of the plan",
             Self::NotHeld { by_plan: false, .. } => "`jbr state show` lists the jobs that are",
             Self::NoNotify => "docs/plan.md says how to declare it; without it `jbr check` can still be watched",
