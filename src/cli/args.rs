@@ -120,7 +120,7 @@ pub(super) enum Verb {
     /// List the declared jobs and those that the servers have, side by side
     ///
     /// Each with its address, JetBackup's name, id, type, where it writes, and whether JetBackup starts it by itself. `!` could write beside
-    /// the queue: it is in no plan, or has a schedule; `~` is disabled, `x` is declared and not there.
+    /// the queue: it is in no plan, or has a schedule; `~` is disabled and not to be, `x` is declared and not there.
     ///
     /// Only calls that read are sent, and a plan without jobs will do. Exits with 0 if everything could be read, otherwise with 1.
     List(ListArgs),

@@ -64,6 +64,17 @@ pub(super) fn only_servers(mut desired: Desired, servers: &[ServerName]) -> Resu
     Ok(desired)
 }
 
+/// The plan with those servers alone that have a job that was asked for; one without jobs is asked where no job is named.
+#[must_use]
+pub(super) fn asked(desired: &Desired, selection: &Selection) -> Desired {
+    let is_asked = |server: &ServerName| {
+        let by_name = selection.servers.is_empty() || selection.servers.contains(server);
+        by_name && (selection.jobs.is_empty() || selection.jobs.iter().any(|job| job.server == *server))
+    };
+    let servers = desired.servers.iter().filter(|server| is_asked(&server.name)).cloned().collect();
+    Desired { servers, ..desired.clone() }
+}
+
 /// The plan, in which a job that was named is due whatever its `every` says: whoever names a job wants it run now. A hold stays a hold.
 #[must_use]
 pub(super) fn named_are_due(desired: &Desired, selection: &Selection) -> Desired {

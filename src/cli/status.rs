@@ -10,9 +10,8 @@ use super::remembered::{known_or_why, or_unwritten, remembered};
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, SystemClock};
-use crate::desired::Desired;
 use crate::inventory::collect::collect;
-use crate::names::{JobAddress, ServerName};
+use crate::names::JobAddress;
 use crate::notify::unsent;
 use crate::proposal::{Request, logs_wanted, propose};
 use crate::render;
@@ -34,7 +33,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
     let desired = load_servers(&global.plan, output)?;
     select::check_names(&args.selection, &desired)?;
     let before = or_unwritten(remembered(global));
-    let mut links = connect(&asked(&desired, &args.selection), &interrupt, output);
+    let mut links = connect(&select::asked(&desired, &args.selection), &interrupt, output);
     let inventory = collect(&mut links, &logs_wanted(&desired, &before));
     stop_if_asked(&interrupt)?;
     // Read after the servers: what a run triggered meanwhile is its own, and nobody else's.
@@ -62,14 +61,4 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
         render::status::text(&status, &output.page())
     })?;
     Ok(Exit::of_status(status.reading()))
-}
-
-/// The plan with those servers alone that have a job that was asked for; one without jobs is asked where no job is named.
-fn asked(desired: &Desired, selection: &Selection) -> Desired {
-    let is_asked = |server: &ServerName| {
-        let by_name = selection.servers.is_empty() || selection.servers.contains(server);
-        by_name && (selection.jobs.is_empty() || selection.jobs.iter().any(|job| job.server == *server))
-    };
-    let servers = desired.servers.iter().filter(|server| is_asked(&server.name)).cloned().collect();
-    Desired { servers, ..desired.clone() }
 }

@@ -43,6 +43,19 @@ fn declared_and_available_jobs_stand_side_by_side() {
     );
     let contrary = site.jbr(&["status", "--server", "b", "--job", "a/job1"]);
     assert!(contrary.code == Some(64) && contrary.stderr.contains("no job of the plan is left"), "{}", contrary.text());
+    let one = site.jbr(&["list", "--json", "--job", "a/job2"]);
+    let servers = &one.lines()[0]["servers"];
+    assert_eq!(
+        (one.code, servers.as_array().unwrap().len()),
+        (Some(0), 1),
+        "the silent one is not asked: {}",
+        one.text()
+    );
+    assert_eq!((servers[0]["jobs"].as_array().unwrap().len(), &servers[0]["jobs"][0]["id"]), (1, &json!(id(2))));
+    let one = site.jbr(&["test", "--json", "--job", "a/job2"]);
+    assert_eq!(one.lines()[0]["servers"].as_array().unwrap().len(), 1, "{}", one.text());
+    let wrong = site.jbr(&["test", "--job", "a/jbo2"]);
+    assert!(wrong.code == Some(64) && wrong.stderr.contains("did you mean `a/job2`?"), "{}", wrong.text());
     // A plan without jobs will do, and a name that does not exist will not.
     site.write_plan("");
     let bare = site.jbr(&["list", "--server", "a"]);

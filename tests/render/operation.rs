@@ -6,13 +6,13 @@ use chrono::TimeDelta;
 use jbr::audit::Offset;
 use jbr::catalogue::{Shelf, shelf};
 use jbr::clock::earlier;
-use jbr::desired::{Desired, Server};
+use jbr::desired::{Desired, Job, Server};
 use jbr::execute::outcome::Verdict;
 use jbr::halt::{Halt, Sight};
 use jbr::hold::ByHand;
 use jbr::inventory::Inventory;
 use jbr::jetbackup::call_error::CallError;
-use jbr::jetbackup::facts::{Group, GroupStatus};
+use jbr::jetbackup::facts::{self, Group, GroupStatus};
 use jbr::jetbackup::ssh_gate::{Scope, SshGate};
 use jbr::names::ServerName;
 use jbr::probe::{self, ClockSight, KeySight, Probe, judge};
@@ -158,7 +158,11 @@ pub(crate) fn probes() -> Vec<Probe> {
 
 /// Declared, available, missing, and not to be read.
 pub(crate) fn shelves() -> Vec<Shelf> {
-    let (desired, mut views, _) = everything();
+    let (mut desired, mut views, _) = everything();
+    desired.jobs.push(Job { keep_disabled: true, ..job("server2/kept", 27) });
+    if let Seen::Known(jobs) = &mut views[1].jobs {
+        jobs.push(facts::Job { disabled: true, ..live(27, "Kept") });
+    }
     views.push(unread("server6", "no route to host"));
     let shelf_of = |server: &Server| {
         let view = views.iter().find(|view| view.server == server.name)?;
