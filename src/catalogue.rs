@@ -30,6 +30,8 @@ pub struct Row {
     pub address: Option<JobAddress>,
     /// Its id.
     pub id: JobId,
+    /// The plan says `keep: disabled`.
+    pub keep_disabled: bool,
     /// As its server has it: `None` inside if it has none of this id.
     pub live: Seen<Option<Live>>,
 }
@@ -116,6 +118,7 @@ pub fn shelf(
     let in_plan = declared.iter().map(|job| Row {
         address: Some(job.address.clone()),
         id: job.id.clone(),
+        keep_disabled: job.keep_disabled,
         live: jobs.as_ref().map(|all| all.iter().find(|one| one.id == job.id).map(|one| live(all, one))),
     });
     let mut rows: Vec<Row> = in_plan.collect();
@@ -124,6 +127,7 @@ pub fn shelf(
         rows.extend(others.map(|one| Row {
             address: None,
             id: one.id.clone(),
+            keep_disabled: false,
             live: Seen::Known(Some(live(all, one))),
         }));
     }

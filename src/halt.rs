@@ -1,12 +1,12 @@
 //! A backup that is stopped by hand: which one is meant, and whether it was seen to stop.
 //!
 //! `stopQueueGroup` sends a signal and proves nothing, so the end is watched for, within a limit. One answer of the API is neither a
-//! proof that it stopped nor that it runs on.
+//! proof that it stopped nor that it runs on: a refusal may mean that there is nothing left to stop, so the backup is looked at then, too.
 
 use std::time::Duration;
 
 use crate::clock::{Clock, Interrupt, Timestamp, elapsed};
-use crate::jetbackup::call_error::{CallError, seen};
+use crate::jetbackup::call_error::seen;
 use crate::jetbackup::client::Client;
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{GroupId, JobId};
@@ -33,6 +33,8 @@ pub enum Found {
     Several(Vec<Group>),
     /// The group is over.
     Over(Group),
+    /// None of the job, and these of which nothing tells the job.
+    Nameless(Vec<GroupId>),
     /// Its server lists no such group, or nothing of the job is under way.
     Nothing,
 }
@@ -47,9 +49,12 @@ pub fn find(groups: &[Group], wanted: &Wanted) -> Found {
             None => Found::Nothing,
         },
         Wanted::Job(id) => {
-            let its = groups.iter().filter(|group| group.status.is_unfinished() && group.job.as_ref() == Some(id));
-            let mut its: Vec<Group> = its.cloned().collect();
+            let unfinished = || groups.iter().filter(|group| group.status.is_unfinished());
+            let mut its: Vec<Group> = unfinished().filter(|group| group.job.as_ref() == Some(id)).cloned().collect();
+            let nameless = unfinished().filter(|group| group.job.is_none()).map(|group| group.id.clone());
+            let nameless: Vec<GroupId> = nameless.collect();
             match its.len() {
+                0 if !nameless.is_empty() => Found::Nameless(nameless),
                 0 => Found::Nothing,
                 1 => Found::One(its.remove(0)),
                 _ => Found::Several(its),
@@ -81,6 +86,15 @@ pub enum Sight {
 /// What was seen last, or why nothing was.
 pub type End = Seen<Sight>;
 
+/// A stop that was certainly not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why: it did not leave, or the server said no.
+    pub why: Why,
+    /// What was seen of the backup after that.
+    pub after: End,
+}
+
 impl Halt {
     /// Whether it is certain that it writes no more.
     #[must_use]
@@ -104,17 +118,17 @@ pub struct Patience<'a> {
 /// Asks for the stop once, and watches until it is seen, the limit is over or somebody ends the watch.
 ///
 /// # Errors
-/// Where the stop was certainly not carried out: it did not leave, or was refused.
-pub fn halt(client: &mut Client, group: &GroupId, patience: &Patience) -> Result<Halt, CallError> {
+/// Where the stop was certainly not carried out: it did not leave, or was refused. The backup is looked at once more then.
+pub fn halt(client: &mut Client, group: &GroupId, patience: &Patience) -> Result<Halt, Refusal> {
     let doubt = match client.stop(group) {
         Ok(()) => None,
         Err(error) if error.may_have_run() => Some(error.into_why()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(Refusal { why: error.into_why(), after: look(client, group) }),
     };
     let began: Timestamp = patience.clock.now();
     let look_every = patience.look_every.max(LOOK_MIN);
     loop {
-        let end = seen(client.group(group)).map(|group| sight(group.status));
+        let end = look(client, group);
         let took = elapsed(began, patience.clock.now());
         let is_over = matches!(end, Seen::Known(Sight::Over(_)));
         if is_over || took >= patience.limit || patience.interrupt.is_requested() {
@@ -124,6 +138,8 @@ pub fn halt(client: &mut Client, group: &GroupId, patience: &Patience) -> Result
     }
 }
 
-fn sight(status: GroupStatus) -> Sight {
-    if status.is_unfinished() { Sight::StillRuns(status) } else { Sight::Over(status) }
+fn look(client: &mut Client, group: &GroupId) -> End {
+    seen(client.group(group)).map(|group| {
+        if group.status.is_unfinished() { Sight::StillRuns(group.status) } else { Sight::Over(group.status) }
+    })
 }

@@ -74,14 +74,15 @@ fn the_file_alone_tells_the_night_and_the_journal_knows_what_matters() {
     // Everything that was told on stderr is in the file, and has its priority there.
     assert!(ran.stderr.lines().all(|line| line.as_bytes()[0] == b'<' && line.as_bytes()[2] == b'>'), "{}", ran.stderr);
     let told: Vec<&str> = ran.stderr.lines().filter(|line| !line.contains("jetbackup5api")).collect();
-    assert!(told.len() > 5, "{told:?}");
-    for line in &told {
-        // After the priority, the time and the symbol.
-        let sentence = line[3..].splitn(4, ' ').last().unwrap();
+    let of_run: Vec<&str> = told.iter().filter_map(|line| line[3..].strip_prefix(&format!("{run} "))).collect();
+    assert!(of_run.len() > 5, "{told:?}");
+    for line in &of_run {
+        // After the priority and the run, the time and the symbol.
+        let sentence = line.splitn(4, ' ').last().unwrap();
         assert!(text.contains(sentence), "{sentence:?} is not in\n{text}");
     }
     assert!(told.iter().any(|line| line.starts_with("<3>") && line.contains("no more quota")), "{told:?}");
-    assert!(told.iter().any(|line| line.starts_with("<6>") && line.contains("a/one")), "{told:?}");
+    assert!(told.iter().any(|line| line.starts_with(&format!("<6>{run} ")) && line.contains("a/one")), "{told:?}");
 }
 
 #[test]

@@ -7,6 +7,9 @@ mod support;
 #[path = "operation/edit.rs"]
 mod edit;
 #[cfg(test)]
+#[path = "operation/halt.rs"]
+mod halt;
+#[cfg(test)]
 #[path = "operation/look.rs"]
 mod look;
 #[cfg(test)]

@@ -21,6 +21,9 @@ mod fixtures;
 #[cfg(test)]
 #[path = "render/operation.rs"]
 mod operation;
+#[cfg(test)]
+#[path = "render/statuses.rs"]
+mod statuses;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -412,7 +415,11 @@ fn metrics_are_what_prometheus_reads() {
 
 #[test]
 fn what_an_operator_reads_by_day() {
-    for (name, status) in [("status-busy", operation::busy()), ("status-quiet", operation::quiet())] {
+    for (name, status) in [
+        ("status-busy", operation::busy()),
+        ("status-quiet", operation::quiet()),
+        ("status-blurred", statuses::blurred()),
+    ] {
         check(&format!("{name}.txt"), &status_text::text(&status, &page()));
         check_json(&format!("{name}.json"), &status_json::status_json(&status));
     }
@@ -426,6 +433,14 @@ fn what_an_operator_reads_by_day() {
     let (edit, edits) = operation::edits(&page());
     check("state-change.txt", &edit);
     check("state-change.jsonl", &(edits.join("\n") + "\n"));
+}
+
+#[test]
+fn a_server_that_is_not_ready_has_a_step_that_says_why() {
+    for probe in operation::probes() {
+        let has_failed = probe.steps.iter().any(|step| matches!(step.went, jbr::probe::Went::Failed { .. }));
+        assert_eq!(has_failed, !probe.is_ready(), "{probe:?}");
+    }
 }
 
 /// Every text for people, at a width.

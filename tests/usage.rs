@@ -10,6 +10,7 @@ mod ran;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -102,6 +103,42 @@ fn what_cannot_be_understood_is_a_usage_error() {
     desk.check(&["apply", "saved", "--fresh"], 64, &["cannot be used with"]);
     desk.check(&["apply", "saved", "--server", "web1"], 64, &["cannot be used with"]);
     desk.check(&["apply", "one", "two"], 64, &["unexpected argument 'two'"]);
+}
+
+#[test]
+fn a_usage_line_is_the_commands_and_not_of_what_was_typed() {
+    let desk = Desk::new();
+    for (arguments, usage) in [
+        (vec!["hold"], "Usage: jbr hold [OPTIONS] --reason <TEXT> <SERVER/NAME>\n"),
+        (vec!["state", "rm", "--plan", "x"], "Usage: jbr state rm [OPTIONS] <SERVER/NAME>\n"),
+        (vec!["apply", "a", "b"], "Usage: jbr apply [OPTIONS] [FILE]\n"),
+        (vec!["nonsense"], "Usage: jbr [OPTIONS] <COMMAND>\n"),
+    ] {
+        desk.check(&arguments, 64, &[usage]);
+    }
+}
+
+#[test]
+fn a_log_file_is_never_a_file_of_jbrs_own() {
+    let desk = Desk::new();
+    for file in ["state.json", "./state.json", "state.json.lock"] {
+        desk.check(&["state", "show", "--log-file", file], 64, &["the log file", "nothing was done", "$JBR_LOG_FILE"]);
+    }
+    fs::write(desk.path("state.json"), "{}").unwrap();
+    std::os::unix::fs::symlink("state.json", desk.path("link.log")).unwrap();
+    let ran = desk.jbr(&["plan", "--log-file", "link.log"]);
+    assert!(ran.code == Some(64) && ran.stderr.contains("is the state"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(desk.path("state.json")).unwrap(), "{}");
+}
+
+#[test]
+fn a_path_that_is_not_text_is_logged_all_the_same() {
+    let desk = Desk::new();
+    let mut command = desk.command(&["check", "--log-file", "jbr.log", "--plan"]);
+    let ran = Ran::of(command.arg(std::ffi::OsStr::from_bytes(b"no\xfftext.yaml")));
+    assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
+    let log = fs::read_to_string(desk.path("jbr.log")).unwrap();
+    assert!(log.contains("begins: check --log-file jbr.log --plan no\u{fffd}text.yaml"), "{log}");
 }
 
 #[test]

@@ -106,8 +106,8 @@ pub(super) enum Verb {
     /// started by JetBackup itself; and says who holds the lock, how far the run in progress is, and what runs next. `=` is under way, `·`
     /// idle, `!` needs attention, `?` could not be read.
     ///
-    /// Changes nothing and takes no lock. Exits with 0 if everything could be read, with 8 if of a server it is not known what runs there,
-    /// with 1 if anything else could not be read.
+    /// Changes nothing and takes no lock, and a plan without jobs will do. Exits with 0 if everything could be read, with 8 if of a server it
+    /// is not known what runs there, with 1 if anything else could not be read: the state, the lock and the outbox too.
     Status(StatusArgs),
     /// Test each server step by step, and say what to do about what does not work
     ///
@@ -120,7 +120,7 @@ pub(super) enum Verb {
     /// List the declared jobs and those that the servers have, side by side
     ///
     /// Each with its address, JetBackup's name, id, type, where it writes, and whether JetBackup starts it by itself. `!` could write beside
-    /// the queue: it is in no plan, or has a schedule; `~` is disabled, `x` is declared and not there.
+    /// the queue: it is in no plan, or has a schedule; `~` is disabled and not to be, `x` is declared and not there.
     ///
     /// Only calls that read are sent, and a plan without jobs will do. Exits with 0 if everything could be read, otherwise with 1.
     List(ListArgs),
@@ -129,7 +129,8 @@ pub(super) enum Verb {
     /// `jbr stop SERVER/NAME`, or `jbr stop SERVER GROUP` for one that is in no plan. Shows what it would stop, asks, and watches for the
     /// end. Works while an `apply` is at work too: that one records the backup as aborted and goes on with its queue.
     ///
-    /// Exits with 0 if it is over, with 8 if it was not seen to stop within `--timeout`, with 9 if there was nothing to stop.
+    /// Exits with 0 if it is over, with 8 if it was not seen to stop within `--timeout`, with 9 if there was nothing to stop (it ended by
+    /// itself, for instance), with 1 if JetBackup refused, or if it cannot be told which backup is meant.
     Stop(StopArgs),
     /// Say which job's last good backup is too old, as a monitoring plug-in
     ///

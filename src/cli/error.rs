@@ -8,10 +8,10 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::execute::drive::DriveError;
-use crate::names::{JobAddress, RunId, ServerName};
+use crate::names::{GroupId, JobAddress, RunId, ServerName};
 use crate::plan::ReadError;
 use crate::render::own_words;
-use crate::seen::Why;
+use crate::seen::{Seen, Why};
 use crate::state::EditError;
 use crate::state::lock::LockError;
 use crate::state::store::StoreError;
@@ -69,6 +69,14 @@ pub(super) enum CliError {
     /// A period that is none.
     #[error("{0}")]
     Period(String),
+    /// The log file is a file of jbr's own.
+    #[error("the log file {} is {what}: nothing was done", path.display())]
+    LogFile {
+        /// The file.
+        path: PathBuf,
+        /// Which of its own files.
+        what: &'static str,
+    },
     /// A hold that is none.
     #[error("{0}")]
     Hold(String),
@@ -164,8 +172,21 @@ pub(super) enum CliError {
         server: ServerName,
         /// What is not there.
         what: String,
-        /// What is under way there.
-        running: Vec<String>,
+        /// What is under way there; `None` where nobody asked.
+        running: Option<Vec<String>>,
+    },
+    /// Nothing tells of which job a backup is.
+    #[error(
+        "nothing was stopped: no backup of {typed} is known to be under way, and nothing tells of which job {} is",
+        group_list(groups)
+    )]
+    StopNameless {
+        /// Which server.
+        server: ServerName,
+        /// The job as it was typed.
+        typed: String,
+        /// The backups without a job.
+        groups: Vec<GroupId>,
     },
     /// More than one backup is meant.
     #[error("nothing was stopped: more than one backup of that job is under way on {server}")]
@@ -190,6 +211,8 @@ pub(super) enum CliError {
         server: ServerName,
         /// Why.
         why: Why,
+        /// The backup runs on, or why that is not known.
+        after: Seen<()>,
     },
     /// A change of the state while another `jbr` holds the lock.
     #[error("nothing was changed: {0}")]
@@ -198,7 +221,7 @@ pub(super) enum CliError {
     #[error("nothing was changed: {what}")]
     Edit {
         /// What keeps it from being made.
-        what: EditError,
+        what: Box<EditError>,
         /// The jobs that are remembered.
         known: Vec<String>,
     },
@@ -246,6 +269,12 @@ pub(super) enum CliError {
 
 fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
+}
+
+/// `the queue group …`, or all of several.
+fn group_list(groups: &[GroupId]) -> String {
+    let ids: Vec<&str> = groups.iter().map(GroupId::as_str).collect();
+    format!("the queue {} {}", plural(ids.len(), "group", "groups"), ids.join(", "))
 }
 
 fn indented(lines: &[String]) -> String {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
@@ -9,7 +10,7 @@ use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::catalogue::{Shelf, collect};
 use crate::clock::{Clock as _, SystemClock};
-use crate::names::ServerName;
+use crate::names::{JobAddress, ServerName};
 use crate::render;
 
 /// `jbr list`.
@@ -18,13 +19,24 @@ pub(super) struct ListArgs {
     /// Only this server (repeatable)
     #[arg(long = "server", value_name = "NAME")]
     pub(super) servers: Vec<ServerName>,
+    /// Only this job of the plan (repeatable)
+    #[arg(long = "job", value_name = "SERVER/NAME")]
+    pub(super) jobs: Vec<JobAddress>,
 }
 
 /// Lists every job of every server. A plan without jobs will do.
 pub(super) fn list(global: &Global, args: &ListArgs, output: &Output) -> Result<Exit, CliError> {
     let interrupt = interrupt_on_signals()?;
-    let desired = select::only_servers(load_servers(&global.plan, output)?, &args.servers)?;
-    let shelves = collect(&mut connect(&desired, &interrupt, output), &desired);
+    let desired = load_servers(&global.plan, output)?;
+    let selection = Selection { servers: args.servers.clone(), jobs: args.jobs.clone() };
+    select::check_names(&selection, &desired)?;
+    let desired = select::asked(&desired, &selection);
+    let mut shelves = collect(&mut connect(&desired, &interrupt, output), &desired);
+    if !selection.jobs.is_empty() {
+        for shelf in &mut shelves {
+            shelf.rows.retain(|row| row.address.as_ref().is_some_and(|job| select::includes(&selection, job)));
+        }
+    }
     stop_if_asked(&interrupt)?;
     let now = SystemClock::starting(None).now();
     output.result(&if output.json {

@@ -21,6 +21,7 @@ mod output;
 mod period;
 mod plan;
 mod prompt;
+mod remembered;
 pub mod saved;
 mod schema;
 mod screen;
@@ -36,7 +37,8 @@ mod validate;
 use std::ffi::OsString;
 use std::io;
 
-use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Global, Verb};
 use error::CliError;
@@ -46,14 +48,19 @@ use state::StateVerb;
 
 /// Runs `jbr` with these arguments, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(usage) => return usage_exit(&usage),
+        Err(usage) => return usage_exit(usage),
     };
     let mut output = Output::new(&cli.global);
+    if let Err(error) = log::refuse_own_files(&cli.global) {
+        output.error(&error);
+        return error.exit();
+    }
     output.log = log::start(&cli.global, is_worth_a_log(&cli.verb), &output);
     let version = env!("CARGO_PKG_VERSION");
-    tracing::info!(target: log::TOLD, "jbr {version} begins: {} (process {})", typed(), std::process::id());
+    tracing::info!(target: log::TOLD, "jbr {version} begins: {} (process {})", typed(&args), std::process::id());
     let exit = dispatch(&cli, &output).unwrap_or_else(|error| {
         output.error(&error);
         error.exit()
@@ -62,9 +69,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     exit
 }
 
-/// What was typed, as far as a line of the log goes.
-fn typed() -> String {
-    let words: Vec<_> = std::env::args().skip(1).collect();
+/// What was typed, as far as a line of the log goes. A path need not be text.
+fn typed(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().skip(1).map(|word| word.to_string_lossy()).collect();
     crate::printable::printable(&words.join(" "))
 }
 
@@ -107,8 +114,28 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
     }
 }
 
+/// The usage line of the command that was typed. clap's own is of what was typed, and shows every option that the line or the environment
+/// names as if the command required it.
+fn whole_usage(usage: &clap::Error) -> Option<ContextValue> {
+    let ContextValue::StyledStr(typed) = usage.get(ContextKind::Usage)? else { return None };
+    let mut root = Cli::command();
+    root.build();
+    let mut command = &mut root;
+    // `Usage: jbr state rm …`: as far as they are commands.
+    for word in typed.to_string().split_whitespace().skip(2) {
+        if command.find_subcommand(word).is_none() {
+            break;
+        }
+        command = command.find_subcommand_mut(word)?;
+    }
+    Some(ContextValue::StyledStr(command.render_usage()))
+}
+
 /// clap ends with 2 on a usage error, which is `plan --detailed-exitcode`'s "something to do".
-fn usage_exit(usage: &clap::Error) -> Exit {
+fn usage_exit(mut usage: clap::Error) -> Exit {
+    if let Some(whole) = whole_usage(&usage) {
+        usage.insert(ContextKind::Usage, whole);
+    }
     match usage.print() {
         _ if usage.use_stderr() => Exit::Usage,
         // Help that nobody reads to its end (`jbr --help | head`) is no error.

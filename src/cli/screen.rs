@@ -41,6 +41,8 @@ struct Shared {
     last_heartbeat: Timestamp,
     /// What stderr is.
     leads_to: Stderr,
+    /// Which run it is.
+    run: RunId,
 }
 
 enum Surface {
@@ -68,6 +70,7 @@ impl Screen {
             surface,
             last_heartbeat: now,
             leads_to: output.leads_to,
+            run: run.clone(),
         }));
         let ticker = match bar {
             Some(bar) => {
@@ -111,7 +114,7 @@ impl Shared {
 
     /// A line for stderr.
     fn line(&self, told: &Told) -> String {
-        self.leads_to.text(level(told.symbol), &told.line(&self.page))
+        self.leads_to.text_of_run(level(told.symbol), &self.run, &told.line(&self.page))
     }
 
     /// What is to be printed because time has passed. A heartbeat comes whatever else does: one that stopped while there is
@@ -207,7 +210,8 @@ mod tests {
         };
         let progress = Progress::new(&queue, &Journal::new(now));
         let page = Page::new(100, Style::Plain, Zone::utc());
-        Shared { progress, narrator: Narrator::new(now), page, surface, last_heartbeat: now, leads_to: Stderr::Other }
+        let (narrator, run, leads_to) = (Narrator::new(now), RunId::new(now, 1), Stderr::Other);
+        Shared { progress, narrator, page, surface, last_heartbeat: now, leads_to, run }
     }
 
     #[test]

@@ -11,15 +11,25 @@ use crate::plan::closest;
 /// # Errors
 /// [`CliError::UnknownName`] with the nearest name; [`CliError::NothingSelected`] where the two options exclude each other.
 pub(super) fn check(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
-    check_servers(&selection.servers, desired)?;
-    for job in &selection.jobs {
-        check_job(job, desired)?;
-    }
+    check_names(selection, desired)?;
     if desired.jobs.iter().any(|job| includes(selection, &job.address)) {
         Ok(())
     } else {
         Err(CliError::NothingSelected)
     }
+}
+
+/// Checks that everything that was asked for is in the plan, and that the two options do not exclude each other. A server may have no job.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_names(selection: &Selection, desired: &Desired) -> Result<(), CliError> {
+    check_servers(&selection.servers, desired)?;
+    for job in &selection.jobs {
+        check_job(job, desired)?;
+    }
+    let is_left = selection.jobs.is_empty() || selection.jobs.iter().any(|job| includes(selection, job));
+    if is_left { Ok(()) } else { Err(CliError::NothingSelected) }
 }
 
 /// Checks that a job that was asked for is in the plan.
@@ -52,6 +62,17 @@ pub(super) fn only_servers(mut desired: Desired, servers: &[ServerName]) -> Resu
     check_servers(servers, &desired)?;
     desired.servers.retain(|server| servers.is_empty() || servers.contains(&server.name));
     Ok(desired)
+}
+
+/// The plan with those servers alone that have a job that was asked for; one without jobs is asked where no job is named.
+#[must_use]
+pub(super) fn asked(desired: &Desired, selection: &Selection) -> Desired {
+    let is_asked = |server: &ServerName| {
+        let by_name = selection.servers.is_empty() || selection.servers.contains(server);
+        by_name && (selection.jobs.is_empty() || selection.jobs.iter().any(|job| job.server == *server))
+    };
+    let servers = desired.servers.iter().filter(|server| is_asked(&server.name)).cloned().collect();
+    Desired { servers, ..desired.clone() }
 }
 
 /// The plan, in which a job that was named is due whatever its `every` says: whoever names a job wants it run now. A hold stays a hold.

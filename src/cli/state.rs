@@ -31,8 +31,9 @@ pub(super) enum StateVerb {
     Rm(RmArgs),
     /// Take along what is remembered of a job that was renamed in the plan
     ///
-    /// Its record, its hold, and its place in the run in progress and in those that are over. Refused where anything is remembered of the new
-    /// name, or while another jbr holds the lock.
+    /// Its record, its hold, and its place in the run in progress and in those that are over. If the new name has run already, the two
+    /// records are joined. Refused, and nothing lost, where the new name has the record of another job of JetBackup, where both are held,
+    /// where the run in progress has both, or while another jbr holds the lock.
     Mv(MvArgs),
 }
 
@@ -91,14 +92,16 @@ fn change(global: &Global, change: &Change, auto_approve: bool, output: &Output)
         Change::Rm(job) => ("rm", *job, None),
         Change::Mv(from, to) => ("mv", *from, Some(*to)),
     };
+    state.drop_expired_holds(now);
     let before = state.remembered(job);
+    let joins = before.record.is_some() && to.is_some_and(|to| state.remembered(to).record.is_some());
     let known = state.addresses().iter().map(ToString::to_string).collect();
     match change {
         Change::Rm(job) => state.forget(job).map(drop),
         Change::Mv(from, to) => state.rename(from, to),
     }
-    .map_err(|what| CliError::Edit { what, known })?;
-    let shown = render::edit::Edit { job, to, before: &before };
+    .map_err(|what| CliError::Edit { what: Box::new(what), known })?;
+    let shown = render::edit::Edit { job, to, before: &before, joins };
     if !output.json {
         output.result(&render::edit::question(&shown, now, &output.page()))?;
     }

@@ -6,19 +6,16 @@ use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
-use super::validate::load;
+use super::remembered::{known_or_why, or_unwritten, remembered};
+use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, SystemClock};
-use crate::desired::Desired;
 use crate::inventory::collect::collect;
-use crate::names::{JobAddress, ServerName};
+use crate::names::JobAddress;
 use crate::notify::outbox;
 use crate::proposal::{Request, logs_wanted, propose};
 use crate::render;
-use crate::seen::{Seen, Why};
-use crate::state::State;
 use crate::state::lock::peek;
-use crate::state::store::{FileStore, Store as _};
 use crate::status::{View, status as judge};
 
 /// `jbr status`.
@@ -29,26 +26,24 @@ pub(super) struct StatusArgs {
     pub(super) selection: Selection,
 }
 
-/// Shows what every server that was asked for does.
+/// Shows what every server that was asked for does. That the state, the lock or the outbox cannot be read is part of what is, and keeps nobody
+/// from seeing the rest.
 pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Result<Exit, CliError> {
     let interrupt = interrupt_on_signals()?;
-    let desired = load(&global.plan, output)?;
-    select::check(&args.selection, &desired)?;
-    let store = FileStore::new(&global.state)?;
-    let before = store.load()?.unwrap_or_else(State::unwritten);
-    let mut links = connect(&asked(&desired, &args.selection), &interrupt, output);
+    let desired = load_servers(&global.plan, output)?;
+    select::check_names(&args.selection, &desired)?;
+    let before = or_unwritten(remembered(global));
+    let mut links = connect(&select::asked(&desired, &args.selection), &interrupt, output);
     let inventory = collect(&mut links, &logs_wanted(&desired, &before));
     stop_if_asked(&interrupt)?;
     // Read after the servers: what a run triggered meanwhile is its own, and nobody else's.
-    let state = store.load()?.unwrap_or_else(State::unwritten);
+    let state = remembered(global);
+    let known = or_unwritten(state.clone());
     let now = SystemClock::starting(None).now();
-    let proposal = propose(&desired, &inventory, &state, &Request { is_asked_for: &|_| true, fresh: false }, now);
+    let proposal = propose(&desired, &inventory, &known, &Request { is_asked_for: &|_| true, fresh: false }, now);
     let is_asked_for = |address: &JobAddress| select::includes(&args.selection, address);
-    let lock = peek(&global.state)?;
-    let outbox = match outbox(&global.state) {
-        Ok(outbox) => Seen::Known(outbox),
-        Err(error) => Seen::Unknown(Why::new(error.to_string())),
-    };
+    let lock = known_or_why(peek(&global.state));
+    let outbox = known_or_why(outbox(&global.state));
     let view = View {
         desired: &desired,
         inventory: &inventory,
@@ -66,14 +61,4 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
         render::status::text(&status, &output.page())
     })?;
     Ok(Exit::of_status(status.reading()))
-}
-
-/// The plan with those servers alone that have a job that was asked for; one without jobs is asked where no job is named.
-fn asked(desired: &Desired, selection: &Selection) -> Desired {
-    let is_asked = |server: &ServerName| {
-        let by_name = selection.servers.is_empty() || selection.servers.contains(server);
-        by_name && (selection.jobs.is_empty() || selection.jobs.iter().any(|job| job.server == *server))
-    };
-    let servers = desired.servers.iter().filter(|server| is_asked(&server.name)).cloned().collect();
-    Desired { servers, ..desired.clone() }
 }

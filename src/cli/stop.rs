@@ -11,13 +11,14 @@ use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
 use super::prompt::{self, Answer};
+use super::remembered::{known_or_why, or_unwritten, remembered};
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, Interrupt, SystemClock};
 use crate::desired::Desired;
-use crate::halt::{Found, Patience, Wanted, find, halt};
+use crate::halt::{Found, Patience, Refusal, Sight, Wanted, find, halt};
 use crate::jetbackup::call_error::{CallError, seen};
-use crate::jetbackup::facts::{Group, Job};
+use crate::jetbackup::facts::{Group, GroupStatus, Job};
 use crate::jetbackup::ssh_gate::{Scope, SshGate};
 use crate::links::Link;
 use crate::names::{GroupId, JobAddress, ServerName};
@@ -26,9 +27,7 @@ use crate::printable::printable;
 use crate::render::group_status;
 use crate::render::halt::{self as page, Target};
 use crate::seen::Seen;
-use crate::state::State;
-use crate::state::lock::{Lock, peek};
-use crate::state::store::{FileStore, Store as _};
+use crate::state::lock::peek;
 use crate::status::{UnderWay, under_way};
 
 /// Between two looks at what should stop; less if the plan polls more often.
@@ -67,14 +66,21 @@ pub(super) fn stop(global: &Global, args: &StopArgs, output: &Output) -> Result<
     let (group, jobs) = look(link, &wanted, &args.target)?;
     stop_if_asked(&interrupt)?;
     // Only shown: a brake must not need it.
-    let lock = peek(&global.state).unwrap_or_else(|error| {
-        output.say(format_args!("note: whether a jbr is at work is not known: {}", printable(&error.to_string())));
-        Lock::Free
-    });
-    let state = remembered(global, output);
+    let lock = known_or_why(peek(&global.state));
+    if let Seen::Unknown(why) = &lock {
+        output.say(format_args!("note: whether a jbr is at work is not known: {why}"));
+    }
+    let state = remembered(global);
+    if let Seen::Unknown(why) = &state {
+        let what = "whose this backup is is not known, because the state cannot be read";
+        output.say(format_args!("note: {what}: {why}"));
+    }
     let backup = under_way(server, &group, &jobs, &state, clock.now());
+    let run = or_unwritten(state).run;
+    let is_too_old = run.is_some_and(|run| run.is_too_old(desired.run.resume_within, clock.now()));
     let address = desired.jobs.iter().find(|job| job.address.server == name && Some(&job.id) == group.job.as_ref());
-    let target = Target { server: &name, address: address.map(|job| &job.address), backup: &backup, lock: &lock };
+    let target =
+        Target { server: &name, address: address.map(|job| &job.address), backup: &backup, lock: &lock, is_too_old };
     if !output.json {
         output.result(&page::question(&target, clock.now(), &output.page()))?;
     }
@@ -84,7 +90,7 @@ pub(super) fn stop(global: &Global, args: &StopArgs, output: &Output) -> Result<
     }
     let look_every = desired.run.poll.min(LOOK_EVERY);
     let patience = Patience { clock: &clock, interrupt: &interrupt, look_every, limit: args.timeout };
-    let halt = halt(&mut link.client, &group.id, &patience).map_err(|error| refused(&name, error))?;
+    let halt = halt(&mut link.client, &group.id, &patience).map_err(|refusal| refused(&name, &group.id, refusal))?;
     output.result(&if output.json {
         page::json(&target, &halt, clock.now())
     } else {
@@ -134,14 +140,15 @@ fn look(link: &mut Link, wanted: &Wanted, typed: &str) -> Result<(Group, Seen<Ve
         }
         Found::Over(group) => {
             let what = format!("the queue group {} {} already", group.id, group_status(group.status));
-            return Err(CliError::NothingToStop { server, what, running });
+            return Err(CliError::NothingToStop { server, what, running: Some(running) });
         }
+        Found::Nameless(groups) => return Err(CliError::StopNameless { server, typed: typed.to_owned(), groups }),
         Found::Nothing => {
             let what = match wanted {
                 Wanted::Group(id) => format!("it has no queue group {id}"),
                 Wanted::Job(_) => format!("no backup of {typed} is under way"),
             };
-            return Err(CliError::NothingToStop { server, what, running });
+            return Err(CliError::NothingToStop { server, what, running: Some(running) });
         }
     };
     refuse_forbidden(link, &group)?;
@@ -171,21 +178,6 @@ fn described(group: &Group, jobs: &Seen<Vec<Job>>) -> String {
     format!("group {}: {}", group.id, name.map_or(job.clone(), |name| format!("{name} ({job})")))
 }
 
-/// Whose a backup is matters less than that it can be stopped: a state that cannot be read is said, and no more.
-fn remembered(global: &Global, output: &Output) -> State {
-    let loaded = FileStore::new(&global.state).and_then(|store| store.load());
-    match loaded {
-        Ok(state) => state.unwrap_or_else(State::unwritten),
-        Err(error) => {
-            let error = printable(&error.to_string());
-            output.say(format_args!(
-                "note: whose this backup is is not known, because the state cannot be read: {error}"
-            ));
-            State::unwritten()
-        }
-    }
-}
-
 fn ask(output: &Output, interrupt: &Interrupt) -> Result<(), CliError> {
     if !output.can_ask {
         return Err(CliError::NobodyToConfirm);
@@ -205,10 +197,21 @@ fn still_there(link: &mut Link, backup: &UnderWay) -> Result<(), CliError> {
     if group.status.is_unfinished() {
         return Ok(());
     }
-    let what = format!("the queue group {} ended by itself meanwhile: it {}", group.id, group_status(group.status));
-    Err(CliError::NothingToStop { server, what, running: Vec::new() })
+    Err(ended_meanwhile(server, &group.id, group.status))
 }
 
-fn refused(server: &ServerName, error: CallError) -> CliError {
-    CliError::StopRefused { server: server.clone(), why: error.into_why() }
+/// Of what else is under way there nothing is said: it was not looked at again.
+fn ended_meanwhile(server: ServerName, group: &GroupId, status: GroupStatus) -> CliError {
+    let what = format!("the queue group {group} ended by itself meanwhile: it {}", group_status(status));
+    CliError::NothingToStop { server, what, running: None }
+}
+
+fn refused(server: &ServerName, group: &GroupId, refusal: Refusal) -> CliError {
+    let Refusal { why, after } = refusal;
+    let server = server.clone();
+    match after {
+        Seen::Known(Sight::Over(status)) => ended_meanwhile(server, group, status),
+        Seen::Known(Sight::StillRuns(_)) => CliError::StopRefused { server, why, after: Seen::Known(()) },
+        Seen::Unknown(unseen) => CliError::StopRefused { server, why, after: Seen::Unknown(unseen) },
+    }
 }

@@ -5,19 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 
+use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect_witnessed, interrupt_on_signals};
 use super::plan::stop_if_asked;
+use super::remembered::{or_unwritten, remembered};
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, SystemClock};
 use crate::desired::Desired;
-use crate::names::ServerName;
+use crate::names::{JobAddress, ServerName};
 use crate::probe::collect::collect;
 use crate::probe::{Probe, judge};
 use crate::render::{self, count};
-use crate::state::State;
-use crate::state::store::{FileStore, Store as _};
+use crate::seen::Seen;
 use crate::transport::ssh::Milestone;
 
 /// `jbr test`.
@@ -26,6 +27,9 @@ pub(super) struct TestArgs {
     /// Only this server (repeatable)
     #[arg(long = "server", value_name = "NAME")]
     pub(super) servers: Vec<ServerName>,
+    /// Only the server of this job (repeatable)
+    #[arg(long = "job", value_name = "SERVER/NAME")]
+    pub(super) jobs: Vec<JobAddress>,
 }
 
 /// How far the connection to each server came.
@@ -49,8 +53,16 @@ impl Logbook {
 pub(super) fn test(global: &Global, args: &TestArgs, output: &Output) -> Result<Exit, CliError> {
     let interrupt = interrupt_on_signals()?;
     let clock = SystemClock::starting(None);
-    let desired = select::only_servers(load_servers(&global.plan, output)?, &args.servers)?;
-    let state = FileStore::new(&global.state)?.load()?.unwrap_or_else(State::unwritten);
+    let desired = load_servers(&global.plan, output)?;
+    let selection = Selection { servers: args.servers.clone(), jobs: args.jobs.clone() };
+    select::check_names(&selection, &desired)?;
+    let desired = select::asked(&desired, &selection);
+    let state = remembered(global);
+    if let Seen::Unknown(why) = &state {
+        let what = "what jbr knows of the servers' clocks is not used, because the state cannot be read";
+        output.say(format_args!("note: {what}: {why}"));
+    }
+    let state = or_unwritten(state);
     let logbook = Logbook::default();
     let noting = logbook.clone();
     let mut links = connect_witnessed(&desired, &interrupt, move |server, milestone| noting.note(server, milestone));

@@ -53,11 +53,13 @@ fn sight(
     let jobs = is_open.then(|| client.jobs());
     let answers = matches!(jobs, Some(Ok(_)));
     let destinations = answers.then(|| client.destinations());
-    let clock_sight = if answers { look_at_clock(client, server, last, clock) } else { ClockSight::Unknown };
+    // What fails from here on is no step of the way.
+    let milestones = reached(&link.server);
+    let clock_sight = if answers { look_at_clock(client, last, clock) } else { ClockSight::Unknown };
     Sight {
         server: link.server.clone(),
         at: clock.now(),
-        milestones: reached(&link.server),
+        milestones,
         gate,
         jobs,
         destinations,
@@ -68,16 +70,11 @@ fn sight(
 }
 
 /// What can be had with two calls at most. That one of them fails says nothing of the clock, and nothing depends on it.
-fn look_at_clock(
-    client: &mut Client,
-    server: &Server,
-    last: Option<&(LogId, Outcome)>,
-    clock: &dyn Clock,
-) -> ClockSight {
+fn look_at_clock(client: &mut Client, last: Option<&(LogId, Outcome)>, clock: &dyn Clock) -> ClockSight {
     if let Some((log, outcome)) = last
         && let Ok(log) = client.log(log)
     {
-        let measured = ClockSight::of_backup(outcome, &log, server.command_timeout);
+        let measured = ClockSight::of_backup(outcome, &log);
         if measured != ClockSight::Unknown {
             return measured;
         }
@@ -90,7 +87,7 @@ fn newest(groups: &[Group]) -> Option<Timestamp> {
     groups.iter().filter_map(|group| group.created).max()
 }
 
-/// The last backup of each server that jbr saw to its end, with its log.
+/// The last backup of each server that jbr triggered and saw to its end, with its log.
 fn last_backups(state: &State) -> BTreeMap<ServerName, (LogId, Outcome)> {
     let mut last: BTreeMap<ServerName, (LogId, Outcome)> = BTreeMap::new();
     for (address, record) in state.records() {
@@ -98,7 +95,7 @@ fn last_backups(state: &State) -> BTreeMap<ServerName, (LogId, Outcome)> {
             continue;
         };
         let is_newer = last.get(&address.server).is_none_or(|(_, known)| known.ended < outcome.ended);
-        if outcome.started.is_some() && is_newer {
+        if outcome.triggered.is_some() && is_newer {
             last.insert(address.server, (log, outcome));
         }
     }

@@ -37,6 +37,10 @@ fn api(server: &Server, sight: &Sight) -> Went {
         Some(Ok(jobs)) => {
             Went::Ok(format!("answers, with {} backup {}", jobs.len(), if jobs.len() == 1 { "job" } else { "jobs" }))
         }
+        // The answer was not looked at: there is none.
+        Some(Err(error @ CallError::NotSent(_))) => {
+            Went::Failed { why: own_words(server, error), advice: Advice::none() }
+        }
         Some(Err(error)) => {
             let line = by_hand(server, "\"jetbackup5api -F listBackupJobs -O json\"");
             let advice = Advice::with("This shows the whole answer:", vec![line]);

@@ -33,14 +33,22 @@ pub(super) fn steps(server: &Server, sight: &Sight) -> Vec<Step> {
     WAY.map(step).into()
 }
 
-/// Whether the login was reached, so that something could be asked.
+/// Whether something could be asked: the login was reached, now or before the connection was lost.
 pub(super) fn is_open(sight: &Sight) -> bool {
-    sight.milestones.contains(&Milestone::LoggedIn)
+    sight.milestones.contains(&Milestone::LoggedIn) || sight.gate.is_ok() || matches!(sight.jobs, Some(Ok(_)))
 }
 
-/// The step at which the way broke, and why.
+/// The step at which the way broke, and why. The milestones are those of the last attempt, and so is the failure: a connection that was lost
+/// is opened anew for the next question, and that may be refused.
 fn broken_at(sight: &Sight) -> Option<(What, &Failure)> {
-    let Err(CallError::NotSent(failure) | CallError::Lost(failure)) = &sight.gate else { return None };
+    fn failure<T>(asked: Option<&Result<T, CallError>>) -> Option<&Failure> {
+        match asked {
+            Some(Err(CallError::NotSent(failure) | CallError::Lost(failure))) => Some(failure),
+            _ => None,
+        }
+    }
+    let destinations = failure(sight.destinations.as_ref());
+    let failure = destinations.or_else(|| failure(sight.jobs.as_ref())).or_else(|| failure(Some(&sight.gate)))?;
     let place = match failure.kind {
         // Both can fail before anything is connected: an unreadable key or known_hosts.
         FailureKind::Login => What::Login,

@@ -2,7 +2,7 @@
 
 use super::standing::standing;
 use super::{Because, Beginning, Interrupted};
-use crate::clock::{Timestamp, elapsed};
+use crate::clock::Timestamp;
 use crate::desired::{Desired, Job};
 use crate::execute::journal::{GateState, Journal, Phase, Running};
 use crate::execute::resume::{Merged, resume, start_over, under_names};
@@ -41,7 +41,7 @@ pub(super) fn begin(
         let is_same = |job: &&Job| job.id == item.id && job.address.server == item.address.server;
         desired.jobs.iter().find(is_same).map(|job| job.address.clone())
     });
-    let because = if elapsed(run.started, now) >= desired.run.resume_within {
+    let because = if run.is_too_old(desired.run.resume_within, now) {
         Some(Because::TooOld)
     } else if fresh {
         Some(Because::Asked)

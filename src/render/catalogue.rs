@@ -74,6 +74,7 @@ fn table(shelf: &Shelf, now: Timestamp, page: &Page) -> Table {
 /// What is in no plan is to be looked at where it could write beside the queue.
 fn sign(row: &Row, live: &Live) -> char {
     match row.address {
+        Some(_) if live.disabled && row.keep_disabled => symbol::DONE,
         Some(_) if live.disabled => symbol::DIFFERS,
         Some(_) if live.scheduled == Some(true) => symbol::ATTENTION,
         None if live.writes.counts() && !live.disabled => symbol::ATTENTION,
@@ -98,7 +99,12 @@ fn schedule(live: &Live, now: Timestamp, page: &Page) -> String {
 /// The id stands by itself, whole, because it is copied from here.
 fn note(row: &Row) -> String {
     let disabled = matches!(&row.live, Seen::Known(Some(live)) if live.disabled);
-    format!("id {}{}", row.id, if disabled { ", disabled" } else { "" })
+    let disabled = match (disabled, row.keep_disabled) {
+        (true, true) => ", disabled, as `keep: disabled` wants it between runs",
+        (true, false) => ", disabled",
+        (false, _) => "",
+    };
+    format!("id {}{disabled}", row.id)
 }
 
 /// The same as one line of JSON (`"kind": "list"` in `docs/json.md`).

@@ -21,6 +21,8 @@ pub struct Edit<'a> {
     pub to: Option<&'a JobAddress>,
     /// What is remembered of it until now.
     pub before: &'a Remembered,
+    /// Whether the new name has a record as well, and the two become one.
+    pub joins: bool,
 }
 
 /// What would be changed, and what stays.
@@ -34,7 +36,11 @@ pub fn question(edit: &Edit, now: Timestamp, page: &Page) -> String {
     };
     sheet.heading(&goes);
     if let Some(record) = record {
-        sheet.item(2, symbol::DIFFERS, &format!("its record: {}", said(record, now)));
+        let joins = match edit.to {
+            Some(to) if edit.joins => format!("; joined with that of {to}, of which the newer backup counts"),
+            _ => String::new(),
+        };
+        sheet.item(2, symbol::DIFFERS, &format!("its record: {}{joins}", said(record, now)));
     }
     let runs = (*runs > 0).then(|| count(*runs, "run"));
     match (edit.to, hold) {
@@ -85,6 +91,7 @@ pub fn json(edit: &Edit, after: &State, now: Timestamp) -> String {
         change: if edit.to.is_some() { "mv" } else { "rm" },
         job: edit.job.to_string(),
         to: edit.to.map(ToString::to_string),
+        joined: edit.joins,
         record: record.as_ref().map(|record| state_json::RecordJson::new(edit.job, record, now)),
         hold: hold.as_ref().map(HoldJson::from),
         runs: *runs,
@@ -101,6 +108,7 @@ struct EditJson {
     change: &'static str,
     job: String,
     to: Option<String>,
+    joined: bool,
     record: Option<state_json::RecordJson>,
     hold: Option<HoldJson>,
     runs: usize,

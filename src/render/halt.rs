@@ -27,7 +27,9 @@ pub struct Target<'a> {
     /// It.
     pub backup: &'a UnderWay,
     /// Whether a `jbr` is at work.
-    pub lock: &'a Lock,
+    pub lock: &'a Seen<Lock>,
+    /// The run that it may be of is older than `run.resume_within` allows.
+    pub is_too_old: bool,
 }
 
 impl Target<'_> {
@@ -55,22 +57,31 @@ pub fn question(target: &Target, now: Timestamp, page: &Page) -> String {
     sheet.item(2, symbol::RUNS, &format!("{does}{since}{percent}; {}", whose(backup)));
     sheet.item(2, symbol::ATTENTION, "what it has written so far is no backup to count on");
     if backup.whose == Whose::Run {
-        sheet.item(2, symbol::ATTENTION, &consequence(target.lock));
+        sheet.item(2, symbol::ATTENTION, &consequence(target));
     }
     sheet.finish()
 }
 
 /// What the run that has it under way makes of it.
-fn consequence(lock: &Lock) -> String {
-    match lock {
-        Lock::Held(Some(Holder { pid, .. })) => format!(
+fn consequence(target: &Target) -> String {
+    match target.lock {
+        Seen::Known(Lock::Held(Some(Holder { pid, .. }))) => format!(
             "the jbr at work (pid {pid}) records it as aborted, does not try it again, and goes on with the next job; to end its run as \
              well, `kill -TERM {pid}` first: the next `jbr apply` goes on with it"
         ),
-        Lock::Held(None) => {
+        Seen::Known(Lock::Held(None)) => {
             "the jbr at work records it as aborted, does not try it again, and goes on with the next job".to_owned()
         }
-        Lock::Free => "the next `jbr apply` records it as aborted, and goes on with the next job".to_owned(),
+        Seen::Known(Lock::Free) if target.is_too_old => {
+            "its run is older than `run.resume_within`: the next `jbr apply` closes that as incomplete, and starts over".to_owned()
+        }
+        Seen::Known(Lock::Free) => {
+            "the next `jbr apply` records it as aborted, and goes on with the next job".to_owned()
+        }
+        Seen::Unknown(_) => {
+            "a jbr at work records it as aborted, does not try it again, and goes on with the next job; so does the next `jbr apply` if none is"
+                .to_owned()
+        }
     }
 }
 

@@ -277,7 +277,7 @@ fn own_groups(proposal: &Proposal) -> BTreeSet<(ServerName, GroupId)> {
 }
 
 /// Why an interrupted run is closed.
-fn why_over(because: &Because) -> String {
+pub(super) fn why_over(because: &Because) -> String {
     match because {
         Because::TooOld => "it was interrupted, and is older than `run.resume_within` allows".to_owned(),
         Because::Asked => "it was interrupted, and `--fresh` asks to start over".to_owned(),

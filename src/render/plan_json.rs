@@ -63,19 +63,21 @@ struct BeginningJson {
     left: Vec<String>,
 }
 
+/// Why an interrupted run is closed.
+pub(super) fn because(because: &Because) -> &'static str {
+    match because {
+        Because::TooOld => "too_old",
+        Because::Asked => "asked",
+        Because::DueAgain(_) => "due_again",
+    }
+}
+
 impl From<&Beginning> for BeginningJson {
     fn from(beginning: &Beginning) -> Self {
         let (kind, because, old) = match beginning {
             Beginning::Fresh => return Self { kind: "fresh", because: None, run: None, started: None, left: vec![] },
             Beginning::Resume(old) => ("resume", None, old),
-            Beginning::StartOver { old, because } => {
-                let because = match because {
-                    Because::TooOld => "too_old",
-                    Because::Asked => "asked",
-                    Because::DueAgain(_) => "due_again",
-                };
-                ("start_over", Some(because), old)
-            }
+            Beginning::StartOver { old, because } => ("start_over", Some(self::because(because)), old),
         };
         let Interrupted { id, started, left, missed: _ } = old;
         let left = left.iter().map(ToString::to_string).collect();

@@ -3,6 +3,7 @@
 mod server;
 
 use super::page::Page;
+use super::plan::why_over;
 use super::sheet::Sheet;
 use super::symbol;
 use super::when::{ago, duration};
@@ -12,7 +13,7 @@ use crate::execute::journal::Phase;
 use crate::printable::printable;
 use crate::seen::Seen;
 use crate::state::lock::Lock;
-use crate::status::{Next, RunStatus, Status, Unsent, Waits};
+use crate::status::{Fate, Next, RunStatus, Status, Unsent, Waits};
 
 pub(super) use server::whose;
 
@@ -22,6 +23,7 @@ pub fn text(status: &Status, page: &Page) -> String {
     let view = View { status, page };
     let mut sheet = Sheet::new(page);
     sheet.heading(&format!("Status of {}", page.zone.with_offset(status.at)));
+    view.state(&mut sheet);
     view.run(&mut sheet);
     view.lock(&mut sheet);
     view.next(&mut sheet);
@@ -54,12 +56,20 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    fn state(&self, sheet: &mut Sheet) {
+        let Seen::Unknown(why) = &self.status.state else { return };
+        let text = "Whether a run is in progress, what is held by hand and whose backups are is not known";
+        sheet.item(2, symbol::UNREAD, &format!("the state was not read: {} {text}", words::sentence(&why.0)));
+    }
+
     fn run(&self, sheet: &mut Sheet) {
         let Some(run) = &self.status.run else {
-            sheet.item(2, symbol::DONE, "no run in progress");
+            if matches!(self.status.state, Seen::Known(())) {
+                sheet.item(2, symbol::DONE, "no run in progress");
+            }
             return;
         };
-        let RunStatus { id, started, done, total, at_work, waiting } = run;
+        let RunStatus { id, started, done, total, at_work, waiting, fate: _ } = run;
         let begun = format!("begun {} ({})", self.near(*started), ago(*started, self.status.at));
         sheet.item(2, symbol::RUNS, &format!("run {id}, {begun}: {done} of {} done", count(*total, "job")));
         for (address, phase) in at_work {
@@ -80,14 +90,19 @@ impl View<'_> {
     }
 
     fn lock(&self, sheet: &mut Sheet) {
-        match (&self.status.lock, &self.status.run) {
+        let lock = match &self.status.lock {
+            Seen::Known(lock) => lock,
+            Seen::Unknown(why) => {
+                let text = format!("whether a jbr is at work is not known: {}", printable(&why.0));
+                sheet.item(2, symbol::UNREAD, &text);
+                return;
+            }
+        };
+        match (lock, &self.status.run) {
             (Lock::Free, None) => {}
-            (Lock::Free, Some(_)) => {
-                sheet.item(
-                    2,
-                    symbol::ATTENTION,
-                    "no jbr is at it: the run was interrupted, and the next `jbr apply` goes on with it",
-                );
+            (Lock::Free, Some(run)) => {
+                let text = format!("no jbr is at it: the run was interrupted, and {}", fate(&run.fate));
+                sheet.item(2, symbol::ATTENTION, &text);
             }
             (Lock::Held(None), _) => sheet.item(2, symbol::RUNS, "a jbr is at work, and has not said who it is"),
             (Lock::Held(Some(holder)), _) => {
@@ -152,5 +167,16 @@ impl View<'_> {
 
     fn near(&self, at: Timestamp) -> String {
         self.page.zone.near(at, self.status.at)
+    }
+}
+
+/// What the next `jbr apply` does with an interrupted run.
+fn fate(fate: &Fate) -> String {
+    match fate {
+        Fate::Resumes => "the next `jbr apply` goes on with it".to_owned(),
+        Fate::StartsOver(because) => {
+            format!("the next `jbr apply` closes it as incomplete and starts over: {}", why_over(because))
+        }
+        Fate::Unknown => "the next `jbr apply` goes on with it, or starts over; `jbr plan` says which".to_owned(),
     }
 }

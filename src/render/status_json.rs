@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::json::{self, HoldJson, ReasonJson, VERSION, seconds, time};
-use super::plan_json::RemarkJson;
+use super::plan_json::{self, RemarkJson};
 use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::Phase;
 use crate::inventory::guard::Writes;
@@ -12,15 +12,17 @@ use crate::names::{JobAddress, ServerName};
 use crate::seen::Seen;
 use crate::state::lock::{Holder, Lock};
 use crate::status::{
-    DestinationStatus, Doing, JobStatus, Next, Reading, RunStatus, ServerStatus, Status, UnderWay, Unsent, Waits, Whose,
+    DestinationStatus, Doing, Fate, JobStatus, Next, Reading, RunStatus, ServerStatus, Status, UnderWay, Unsent, Waits,
+    Whose,
 };
 
 /// The status as one line of JSON (`"kind": "status"` in `docs/json.md`).
 #[must_use]
 pub fn status_json(status: &Status) -> String {
     let (locked, holder) = match &status.lock {
-        Lock::Free => (false, None),
-        Lock::Held(holder) => (true, holder.as_ref().map(HolderJson::from)),
+        Seen::Known(Lock::Free) => (Some(false), None),
+        Seen::Known(Lock::Held(holder)) => (Some(true), holder.as_ref().map(HolderJson::from)),
+        Seen::Unknown(_) => (None, None),
     };
     json::line(&StatusJson {
         version: VERSION,
@@ -31,7 +33,9 @@ pub fn status_json(status: &Status) -> String {
             Reading::Partly => "partly",
             Reading::Blind => "blind",
         },
+        state_why: why(&status.state),
         locked,
+        locked_why: why(&status.lock),
         holder,
         run: status.run.as_ref().map(RunJson::new),
         next: status.next.as_ref().map(NextJson::from),
@@ -43,9 +47,18 @@ pub fn status_json(status: &Status) -> String {
             Seen::Known(outbox) => Some(OutboxJson { unreadable: outbox.unreadable, shut: outbox.shut.clone() }),
             Seen::Unknown(_) => None,
         },
+        outbox_why: why(&status.outbox),
         servers: status.servers.iter().map(|server| ServerJson::new(server, status.at)).collect(),
         remarks: status.remarks.iter().map(RemarkJson::from).collect(),
     })
+}
+
+/// Why something is not known; `None` where it is.
+fn why<T>(seen: &Seen<T>) -> Option<String> {
+    match seen {
+        Seen::Known(_) => None,
+        Seen::Unknown(why) => Some(why.0.clone()),
+    }
 }
 
 #[derive(Serialize)]
@@ -54,12 +67,15 @@ struct StatusJson {
     kind: &'static str,
     at: String,
     read: &'static str,
-    locked: bool,
+    state_why: Option<String>,
+    locked: Option<bool>,
+    locked_why: Option<String>,
     holder: Option<HolderJson>,
     run: Option<RunJson>,
     next: Option<NextJson>,
     unsent: Option<Vec<UnsentJson>>,
     outbox: Option<OutboxJson>,
+    outbox_why: Option<String>,
     servers: Vec<ServerJson>,
     remarks: Vec<RemarkJson>,
 }
@@ -111,6 +127,8 @@ struct RunJson {
     total: usize,
     at_work: Vec<AtWorkJson>,
     waiting: Option<WaitingJson>,
+    next_apply: Option<&'static str>,
+    because: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -127,7 +145,12 @@ struct WaitingJson {
 
 impl RunJson {
     fn new(run: &RunStatus) -> Self {
-        let RunStatus { id, started, done, total, at_work, waiting } = run;
+        let RunStatus { id, started, done, total, at_work, waiting, fate } = run;
+        let (next_apply, because) = match fate {
+            Fate::Resumes => (Some("resume"), None),
+            Fate::StartsOver(because) => (Some("start_over"), Some(plan_json::because(because))),
+            Fate::Unknown => (None, None),
+        };
         let item = |(job, phase): &(JobAddress, Phase)| AtWorkJson { job: job.to_string(), phase: json::phase(phase) };
         Self {
             run: id.to_string(),
@@ -136,6 +159,8 @@ impl RunJson {
             total: *total,
             at_work: at_work.iter().map(item).collect(),
             waiting: waiting.as_ref().map(|(since, reason)| WaitingJson { since: time(*since), reason: reason.into() }),
+            next_apply,
+            because,
         }
     }
 }
@@ -166,6 +191,7 @@ struct ServerJson {
     why: Option<String>,
     jetbackup: Option<String>,
     gate: Option<&'static str>,
+    gate_why: Option<String>,
     gate_version: Option<u32>,
     destination: Option<DestinationJson>,
     jobs: Vec<JobJson>,
@@ -174,10 +200,6 @@ struct ServerJson {
 
 impl ServerJson {
     fn new(server: &ServerStatus, now: Timestamp) -> Self {
-        let why = [&server.answers, &server.queue].into_iter().find_map(|seen| match seen {
-            Seen::Unknown(why) => Some(why.0.clone()),
-            Seen::Known(()) => None,
-        });
         let (gate, gate_version) = match &server.gate {
             Seen::Known(SshGate::Own { version, .. }) => (Some("own"), Some(*version)),
             Seen::Known(SshGate::Foreign) => (Some("foreign"), None),
@@ -187,9 +209,10 @@ impl ServerJson {
         Self {
             server: server.server.to_string(),
             reachable: matches!(server.answers, Seen::Known(())),
-            why,
+            why: why(&server.answers).or_else(|| why(&server.queue)),
             jetbackup: server.version.clone(),
             gate,
+            gate_why: why(&server.gate),
             gate_version,
             destination: server.destination.as_ref().map(DestinationJson::from),
             jobs: server.jobs.iter().map(|job| JobJson::new(job, &server.server, now)).collect(),
@@ -205,6 +228,7 @@ struct DestinationJson {
     disabled: Option<bool>,
     keep_closed: bool,
     state: &'static str,
+    why: Option<String>,
 }
 
 impl From<&DestinationStatus> for DestinationJson {
@@ -220,6 +244,7 @@ impl From<&DestinationStatus> for DestinationJson {
             disabled: live.map(|live| live.disabled),
             keep_closed: destination.keep_closed,
             state,
+            why: why(&destination.live),
         }
     }
 }
@@ -230,6 +255,7 @@ struct JobJson {
     id: String,
     name: Option<String>,
     doing: &'static str,
+    why: Option<String>,
     backups: Vec<UnderWayJson>,
     disabled: Option<bool>,
     scheduled: bool,
@@ -239,17 +265,18 @@ struct JobJson {
 
 impl JobJson {
     fn new(job: &JobStatus, server: &ServerName, now: Timestamp) -> Self {
-        let (doing, backups) = match &job.doing {
-            Doing::Idle => ("idle", &[][..]),
-            Doing::Busy(backups) => ("busy", backups.as_slice()),
-            Doing::Unknown => ("unknown", &[][..]),
-            Doing::Missing => ("missing", &[][..]),
+        let (doing, backups, why) = match &job.doing {
+            Doing::Idle => ("idle", &[][..], None),
+            Doing::Busy(backups) => ("busy", backups.as_slice(), None),
+            Doing::Unknown(why) => ("unknown", &[][..], Some(why.0.clone())),
+            Doing::Missing => ("missing", &[][..], None),
         };
         Self {
             job: job.address.to_string(),
             id: job.id.to_string(),
             name: job.name.clone(),
             doing,
+            why,
             backups: backups.iter().map(|one| UnderWayJson::new(one, server, now)).collect(),
             disabled: job.disabled,
             scheduled: job.scheduled.is_some(),
@@ -290,6 +317,7 @@ impl UnderWayJson {
             whose: match backup.whose {
                 Whose::Run => "run",
                 Whose::Foreign => "foreign",
+                Whose::Unknown => "unknown",
             },
             writes: match backup.writes {
                 Writes::Surely => "surely",

@@ -12,8 +12,9 @@ pub mod record;
 pub mod store;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::{Journal, Opened};
 use crate::hold::ByHand;
 use crate::names::{JobAddress, RunId};
@@ -55,6 +56,14 @@ pub struct Run {
     pub queue: Queue,
     /// How far it is.
     pub journal: Journal,
+}
+
+impl Run {
+    /// Whether it is too old to go on with, by the plan's `run.resume_within`.
+    #[must_use]
+    pub fn is_too_old(&self, resume_within: Duration, now: Timestamp) -> bool {
+        elapsed(self.started, now) >= resume_within
+    }
 }
 
 impl State {

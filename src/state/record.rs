@@ -62,6 +62,29 @@ impl JobRecord {
         self.last_outcome = Some(outcome.clone());
     }
 
+    /// Two records of one job that had two names: the newer good backup and the newer outcome count, durations follow each other, and a
+    /// row of failures is no longer broken by the change of the name.
+    #[must_use]
+    pub fn joined_with(self, other: Self) -> Self {
+        let ended = |record: &Self| record.last_outcome.as_ref().map(|outcome| outcome.ended);
+        let (older, newer) = if ended(&self) > ended(&other) { (other, self) } else { (self, other) };
+        let row_before = if newer.last_success.is_some() { 0 } else { older.failures_in_a_row };
+        let success = |record: &Self| (record.last_success, record.last_success_partial);
+        let (last_success, last_success_partial) = success(&older).max(success(&newer));
+        let mut durations = older.durations;
+        durations.extend(newer.durations);
+        let surplus = durations.len().saturating_sub(DURATIONS_MAX);
+        durations.drain(..surplus);
+        Self {
+            id: newer.id,
+            last_success,
+            last_success_partial,
+            last_outcome: newer.last_outcome.or(older.last_outcome),
+            durations,
+            failures_in_a_row: newer.failures_in_a_row.saturating_add(row_before),
+        }
+    }
+
     /// The median of the remembered durations.
     #[must_use]
     pub fn usual_duration(&self) -> Option<Duration> {

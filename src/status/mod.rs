@@ -17,8 +17,8 @@ use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts::Destination;
 use crate::jetbackup::ssh_gate::SshGate;
 use crate::names::{DestinationId, JobAddress, JobId, RunId, ServerName};
-use crate::proposal::Proposal;
-use crate::seen::Seen;
+use crate::proposal::{Because, Beginning, Proposal};
+use crate::seen::{Seen, Why};
 use crate::state::lock::Lock;
 use crate::state::{Run, State};
 
@@ -31,11 +31,13 @@ pub use unsent::{Outbox, Unsent};
 pub struct Status {
     /// When the servers had answered.
     pub at: Timestamp,
+    /// Whether what `jbr` remembers could be read. Where it could not, nothing is known of a run, and of whose a backup is.
+    pub state: Seen<()>,
     /// Whether a `jbr` is at work.
-    pub lock: Lock,
+    pub lock: Seen<Lock>,
     /// The run that has not ended.
     pub run: Option<RunStatus>,
-    /// What runs next.
+    /// What runs next; `None` also where the state or the lock could not be read.
     pub next: Option<Next>,
     /// The notices that wait to be sent.
     pub outbox: Seen<Outbox>,
@@ -60,6 +62,19 @@ pub struct RunStatus {
     pub at_work: Vec<(JobAddress, Phase)>,
     /// What it waits for, and since when.
     pub waiting: Option<(Timestamp, WaitReason)>,
+    /// What becomes of it if no `jbr` is at work.
+    pub fate: Fate,
+}
+
+/// What the next `jbr apply` does with an interrupted run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on.
+    Resumes,
+    /// It is closed as incomplete, and everything is queued anew.
+    StartsOver(Because),
+    /// Not every server of it was asked, and one of them may have a job of it that is due again.
+    Unknown,
 }
 
 /// One server.
@@ -122,8 +137,8 @@ pub enum Doing {
     Idle,
     /// Its backups, one as a rule.
     Busy(Vec<UnderWay>),
-    /// Nobody can say.
-    Unknown,
+    /// Nobody can say, for this reason.
+    Unknown(Why),
     /// Its server has no such job.
     Missing,
 }
@@ -148,7 +163,11 @@ impl Status {
             _ if server.is_partly_read => Reading::Partly,
             _ => Reading::Whole,
         };
-        self.servers.iter().map(of).max().unwrap_or(Reading::Whole)
+        let is_partly = [matches!(self.state, Seen::Unknown(_)), matches!(self.lock, Seen::Unknown(_))];
+        let is_outbox_whole = matches!(&self.outbox, Seen::Known(outbox) if outbox.unreadable == 0);
+        let is_partly = is_partly.contains(&true) || !is_outbox_whole;
+        let own = if is_partly { Reading::Partly } else { Reading::Whole };
+        self.servers.iter().map(of).chain([own]).max().unwrap_or(own)
     }
 }
 
@@ -159,9 +178,9 @@ pub struct View<'a> {
     /// The servers that were asked.
     pub inventory: &'a Inventory,
     /// What `jbr` remembers, read after the servers answered: what was triggered meanwhile is in it.
-    pub state: &'a State,
+    pub state: &'a Seen<State>,
     /// Whether a `jbr` is at work.
-    pub lock: Lock,
+    pub lock: Seen<Lock>,
     /// The notices that wait to be sent.
     pub outbox: Seen<Outbox>,
     /// What the next `apply` would do.
@@ -176,14 +195,34 @@ pub struct View<'a> {
 #[must_use]
 pub fn status(view: View) -> Status {
     let asked = view.desired.servers.iter().filter_map(|server| Some((server, view.inventory.of(&server.name)?)));
+    let run = match view.state {
+        Seen::Known(state) => state.run.as_ref(),
+        Seen::Unknown(_) => None,
+    };
+    let is_whole =
+        run.is_none_or(|run| run.queue.items.iter().all(|item| view.inventory.of(&item.address.server).is_some()));
+    let next = match (view.state, &view.lock) {
+        (Seen::Known(_), Seen::Known(lock)) => next(view.proposal, lock, is_whole, view.is_asked_for),
+        (Seen::Unknown(_), _) | (_, Seen::Unknown(_)) => None,
+    };
     Status {
         at: view.now,
-        run: view.state.run.as_ref().map(RunStatus::from),
-        next: next(view.proposal, &view.lock, view.is_asked_for),
+        state: view.state.as_ref().map(|_| ()),
+        run: run.map(|run| RunStatus::new(run, fate(&view.proposal.beginning, is_whole))),
+        next,
         servers: asked.map(|(server, live)| server_status(&view, server, live)).collect(),
         remarks: view.proposal.diff.remarks.iter().filter(|remark| !is_shown_otherwise(remark)).cloned().collect(),
         lock: view.lock,
         outbox: view.outbox,
+    }
+}
+
+/// A run that is too old is so whoever was asked; that no job of it is due again, all of its servers must say.
+fn fate(beginning: &Beginning, is_whole: bool) -> Fate {
+    match beginning {
+        Beginning::StartOver { because, .. } => Fate::StartsOver(because.clone()),
+        Beginning::Resume(_) if is_whole => Fate::Resumes,
+        Beginning::Resume(_) | Beginning::Fresh => Fate::Unknown,
     }
 }
 
@@ -206,6 +245,7 @@ fn server_status(view: &View, server: &Server, live: &ServerView) -> ServerStatu
         (job, its)
     });
     let jobs: Vec<_> = jobs.collect();
+    let nameless = by_job.get(&None).map(|nameless| nameless_why(nameless));
     let asked = jobs.into_iter().filter(|(job, _)| (view.is_asked_for)(&job.address));
     let destination = server.destination.as_ref().map(|declared| DestinationStatus {
         id: declared.id.clone(),
@@ -213,7 +253,10 @@ fn server_status(view: &View, server: &Server, live: &ServerView) -> ServerStatu
         live: live.destinations.as_ref().map(|all| all.iter().find(|known| known.id == declared.id).cloned()),
     });
     let is_unread = destination.as_ref().is_some_and(|destination| matches!(destination.live, Seen::Unknown(_)));
-    let is_partly_read = is_unread || matches!(live.gate, Seen::Unknown(_)) || matches!(live.forks, Seen::Unknown(_));
+    let is_partly_read = nameless.is_some()
+        || is_unread
+        || matches!(live.gate, Seen::Unknown(_))
+        || matches!(live.forks, Seen::Unknown(_));
     ServerStatus {
         server: server.name.clone(),
         version: live.version.clone(),
@@ -221,7 +264,7 @@ fn server_status(view: &View, server: &Server, live: &ServerView) -> ServerStatu
         queue: live.groups.as_ref().map(|_| ()),
         gate: live.gate.clone(),
         destination,
-        jobs: asked.map(|(job, its)| job_status(view, job, live, its)).collect(),
+        jobs: asked.map(|(job, its)| job_status(view, job, live, its, nameless.as_ref())).collect(),
         others: by_job.into_values().flatten().collect(),
         is_partly_read,
     }
@@ -233,12 +276,22 @@ fn unfinished(view: &View, server: &Server, live: &ServerView) -> BTreeMap<Optio
     let Seen::Known(groups) = &live.groups else { return by_job };
     for group in groups.iter().filter(|group| group.status.is_unfinished()) {
         let one = under_way(server, group, &live.jobs, view.state, view.now);
-        by_job.entry(group.job.clone()).or_default().push(one);
+        by_job.entry(one.job.clone()).or_default().push(one);
     }
     by_job
 }
 
-fn job_status(view: &View, job: &Job, live: &ServerView, its: Vec<UnderWay>) -> JobStatus {
+/// Why it is not known of a job that it does nothing, though nothing of it is listed.
+fn nameless_why(nameless: &[UnderWay]) -> Why {
+    let groups: Vec<&str> = nameless.iter().map(|one| one.group.as_str()).collect();
+    let (groups, does) = match groups.as_slice() {
+        [group] => (format!("group {group}"), "names no job, and may be a backup of it"),
+        _ => (format!("groups {}", groups.join(", ")), "name no job, and one may be a backup of it"),
+    };
+    Why::new(format!("{groups} {does}"))
+}
+
+fn job_status(view: &View, job: &Job, live: &ServerView, its: Vec<UnderWay>, nameless: Option<&Why>) -> JobStatus {
     let found = match &live.jobs {
         Seen::Known(jobs) => Some(jobs.iter().find(|live| live.id == job.id)),
         Seen::Unknown(_) => None,
@@ -247,8 +300,15 @@ fn job_status(view: &View, job: &Job, live: &ServerView, its: Vec<UnderWay>) -> 
     let doing = match (found, &live.groups) {
         _ if !its.is_empty() => Doing::Busy(its),
         (Some(None), _) => Doing::Missing,
-        (None, _) | (_, Seen::Unknown(_)) => Doing::Unknown,
-        (Some(Some(_)), Seen::Known(_)) => Doing::Idle,
+        (_, Seen::Unknown(why)) => Doing::Unknown(why.clone()),
+        (_, Seen::Known(_)) => match (&live.jobs, nameless) {
+            (Seen::Unknown(why), _) | (_, Some(why)) => Doing::Unknown(why.clone()),
+            (Seen::Known(_), None) => Doing::Idle,
+        },
+    };
+    let by_hand = match view.state {
+        Seen::Known(state) => state.holds.get(&job.address),
+        Seen::Unknown(_) => None,
     };
     let is_scheduled =
         |live: &crate::jetbackup::facts::Job| live.next_run.is_some() || live.schedules.is_some_and(|count| count > 0);
@@ -258,13 +318,13 @@ fn job_status(view: &View, job: &Job, live: &ServerView, its: Vec<UnderWay>) -> 
         name: known.map(|live| live.name.clone()),
         disabled: known.map(|live| live.disabled),
         scheduled: known.filter(|live| is_scheduled(live) && !live.disabled).map(|live| live.next_run),
-        holds: Holds::at(view.now, job.hold.as_ref(), view.state.holds.get(&job.address)),
+        holds: Holds::at(view.now, job.hold.as_ref(), by_hand),
         doing,
     }
 }
 
-impl From<&Run> for RunStatus {
-    fn from(run: &Run) -> Self {
+impl RunStatus {
+    fn new(run: &Run, fate: Fate) -> Self {
         let items = run.queue.items.iter().map(|item| (&item.address, run.journal.phase(&item.address)));
         let at_work = items.filter(|(_, phase)| !matches!(phase, Phase::Queued | Phase::Done(_)));
         Self {
@@ -274,6 +334,7 @@ impl From<&Run> for RunStatus {
             total: run.queue.items.len(),
             at_work: at_work.map(|(address, phase)| (address.clone(), phase.clone())).collect(),
             waiting: run.journal.waiting.as_ref().map(|waiting| (waiting.since, waiting.reason.clone())),
+            fate,
         }
     }
 }

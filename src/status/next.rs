@@ -13,7 +13,8 @@ use crate::state::lock::Lock;
 pub struct Next {
     /// Which.
     pub job: JobAddress,
-    /// When, or not before when; `None` where nobody knows.
+    /// When, or not before when; `None` where nobody knows. What is due in its turn is not foretold unless every server of the run was
+    /// asked: what the others have before it would be left out.
     pub at: Option<Timestamp>,
     /// What it waits for.
     pub waits: Waits,
@@ -32,10 +33,18 @@ pub enum Waits {
     Every,
 }
 
-/// What runs next of the jobs that were asked for; `None` where nothing is queued and nothing becomes due.
+/// What runs next of the jobs that were asked for; `None` where nothing is queued and nothing becomes due. `is_whole`: the proposal knows of
+/// every server of the run that has not ended.
 #[must_use]
-pub fn next(proposal: &Proposal, lock: &Lock, is_asked_for: &dyn Fn(&JobAddress) -> bool) -> Option<Next> {
-    queued(proposal, lock, is_asked_for).or_else(|| due(proposal, is_asked_for))
+pub fn next(
+    proposal: &Proposal,
+    lock: &Lock,
+    is_whole: bool,
+    is_asked_for: &dyn Fn(&JobAddress) -> bool,
+) -> Option<Next> {
+    let mut next = queued(proposal, lock, is_asked_for).or_else(|| due(proposal, is_asked_for))?;
+    next.at = next.at.filter(|_| is_whole || next.waits != Waits::Turn);
+    Some(next)
 }
 
 /// The first item of the queue that is neither done nor under way.

@@ -77,7 +77,8 @@ fn what_cannot_be_done_changes_nothing() {
     desk.check(&["rm", "web1/acounts", "--auto-approve"], 64, "did you mean `web1/accounts`?");
     desk.check(&["mv", "web1/acounts", "web1/x", "--auto-approve"], 64, "nothing is remembered of web1/acounts");
     desk.check(&["mv", "web1/accounts", "web2/accounts", "--auto-approve"], 64, "different servers");
-    desk.check(&["mv", "web1/accounts", "web1/files", "--auto-approve"], 1, "web1/files is remembered already");
+    desk.check(&["mv", "web1/accounts", "web1/files", "--auto-approve"], 1, "web1/files has the record of another job");
+    desk.check(&["mv", "web1/files", "web1/files", "--auto-approve"], 64, "web1/files is its name already");
     let mut other = FileStore::new(&desk.path()).unwrap();
     other.lock(&Holder::this_process("apply", Utc::now())).unwrap();
     desk.check(&["rm", "web1/accounts", "--auto-approve"], 6, "nothing was changed: another jbr holds the lock");
@@ -103,5 +104,8 @@ fn a_job_is_forgotten_or_renamed_in_a_new_generation() {
     let state = desk.show();
     assert_eq!((jobs(&state), &state["serial"]), (vec!["web1/accounts"], &json!(3)));
     assert_eq!(state["holds"][0]["job"], "web1/homes");
-    desk.check(&["rm", "web1/homes", "--auto-approve"], 64, "nothing is remembered of web1/homes");
+    desk.check(&["rm", "web1/homes", "--auto-approve"], 1, "there is no record of web1/homes to forget; it has a hold");
+    desk.check(&["mv", "web1/accounts", "web1/homes", "--auto-approve"], 0, "the state has serial 4");
+    let state = desk.show();
+    assert_eq!((jobs(&state), &state["holds"][0]["job"]), (vec!["web1/homes"], &json!("web1/homes")));
 }

@@ -41,10 +41,45 @@ fn declared_and_available_jobs_stand_side_by_side() {
         of(1)["destinations"],
         json!([{ "id": DESTINATION, "name": of(1)["destinations"][0]["name"], "disabled": false, "guarded": true }])
     );
+    let contrary = site.jbr(&["status", "--server", "b", "--job", "a/job1"]);
+    assert!(contrary.code == Some(64) && contrary.stderr.contains("no job of the plan is left"), "{}", contrary.text());
+    let one = site.jbr(&["list", "--json", "--job", "a/job2"]);
+    let servers = &one.lines()[0]["servers"];
+    assert_eq!(
+        (one.code, servers.as_array().unwrap().len()),
+        (Some(0), 1),
+        "the silent one is not asked: {}",
+        one.text()
+    );
+    assert_eq!((servers[0]["jobs"].as_array().unwrap().len(), &servers[0]["jobs"][0]["id"]), (1, &json!(id(2))));
+    let one = site.jbr(&["test", "--json", "--job", "a/job2"]);
+    assert_eq!(one.lines()[0]["servers"].as_array().unwrap().len(), 1, "{}", one.text());
+    let wrong = site.jbr(&["test", "--job", "a/jbo2"]);
+    assert!(wrong.code == Some(64) && wrong.stderr.contains("did you mean `a/job2`?"), "{}", wrong.text());
     // A plan without jobs will do, and a name that does not exist will not.
     site.write_plan("");
     let bare = site.jbr(&["list", "--server", "a"]);
     assert_eq!(bare.code, Some(0), "{}", bare.text());
+    let status = site.jbr(&["status", "--json", "--server", "a"]);
+    assert_eq!(
+        (status.code, &status.lines()[0]["servers"][0]["reachable"]),
+        (Some(0), &json!(true)),
+        "{}",
+        status.text()
+    );
+
+    // What is wrong with the files of jbr keeps nobody from seeing the servers.
+    std::fs::write(site.path("odd.json"), "{").unwrap();
+    let odd = site.path("odd.json").display().to_string();
+    let status = site.jbr(&["status", "--json", "--server", "a", "--state", &odd]);
+    assert_eq!(status.code, Some(1), "{}", status.text());
+    let seen = &status.lines()[0];
+    assert_eq!((&seen["read"], &seen["servers"][0]["reachable"]), (&json!("partly"), &json!(true)), "{seen:#}");
+    assert!(seen["state_why"].as_str().unwrap().contains("odd.json is damaged"), "{seen:#}");
+    let tested = site.jbr(&["test", "--server", "a", "--state", &odd]);
+    assert_eq!(tested.code, Some(0), "{}", tested.text());
+    assert!(tested.stderr.contains("the state cannot be read"), "{}", tested.stderr);
+
     let wrong = site.jbr(&["list", "--server", "c"]);
     assert!(wrong.code == Some(64) && wrong.stderr.contains("no server called `c`"), "{}", wrong.text());
 }

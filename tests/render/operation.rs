@@ -6,13 +6,13 @@ use chrono::TimeDelta;
 use jbr::audit::Offset;
 use jbr::catalogue::{Shelf, shelf};
 use jbr::clock::earlier;
-use jbr::desired::{Desired, Server};
+use jbr::desired::{Desired, Job, Server};
 use jbr::execute::outcome::Verdict;
 use jbr::halt::{Halt, Sight};
 use jbr::hold::ByHand;
 use jbr::inventory::Inventory;
 use jbr::jetbackup::call_error::CallError;
-use jbr::jetbackup::facts::{Group, GroupStatus};
+use jbr::jetbackup::facts::{self, Group, GroupStatus};
 use jbr::jetbackup::ssh_gate::{Scope, SshGate};
 use jbr::names::ServerName;
 use jbr::probe::{self, ClockSight, KeySight, Probe, judge};
@@ -36,6 +36,7 @@ fn at(desired: &Desired, inventory: &Inventory, state: &State, lock: Lock, unsen
     let (unreadable, shut) =
         if unsent.is_empty() { (0, None) } else { (2, Some("no space is left on its disk".to_owned())) };
     let outbox = Seen::Known(Outbox { unsent, unreadable, shut });
+    let (state, lock) = (&Seen::Known(state.clone()), Seen::Known(lock));
     status(View { desired, inventory, state, lock, outbox, proposal: &proposal, is_asked_for: &|_| true, now: now() })
 }
 
@@ -122,7 +123,19 @@ pub(crate) fn probes() -> Vec<Probe> {
         answers(&two, Scope::Everything, vec![live(21, "Accounts")], offset(-2, 3)),
         answers(&one, only, vec![live(11, "Accounts"), live(12, "Files")], offset(400, 500)),
         answers(&two, Scope::ReadOnly, vec![live(21, "Accounts")], ClockSight::Ahead(TimeDelta::hours(3))),
-        sight(&two, 4, Ok(SshGate::Foreign)),
+        answers(&two, Scope::Everything, vec![live(21, "Accounts")], offset(-7200, 3600)),
+        probe::Sight {
+            jobs: Some(Err(CallError::Garbled { function: "listBackupJobs", message: "no JSON".to_owned() })),
+            ..sight(&two, 4, Ok(SshGate::Foreign))
+        },
+        // The gate answered, the connection was lost, and opening it anew was refused.
+        probe::Sight {
+            jobs: Some(
+                lost(FailureKind::Connect, "server2: no connection to server2.example.com port 51514")
+                    .map(|_: SshGate| vec![]),
+            ),
+            ..sight(&two, 1, Ok(SshGate::Own { version: 1, scope: Scope::Everything }))
+        },
         sight(
             &two,
             0,
@@ -149,7 +162,11 @@ pub(crate) fn probes() -> Vec<Probe> {
 
 /// Declared, available, missing, and not to be read.
 pub(crate) fn shelves() -> Vec<Shelf> {
-    let (desired, mut views, _) = everything();
+    let (mut desired, mut views, _) = everything();
+    desired.jobs.push(Job { keep_disabled: true, ..job("server2/kept", 27) });
+    if let Seen::Known(jobs) = &mut views[1].jobs {
+        jobs.push(facts::Job { disabled: true, ..live(27, "Kept") });
+    }
     views.push(unread("server6", "no route to host"));
     let shelf_of = |server: &Server| {
         let view = views.iter().find(|view| view.server == server.name)?;
@@ -165,16 +182,16 @@ fn under_way() -> UnderWay {
         ..group(1, Some(11), GroupStatus::Started, None)
     };
     let jobs = Seen::Known(vec![live(11, "Accounts, daily")]);
-    jbr::status::under_way(&server("server1"), &known, &jobs, &State::new("x".to_owned()), now())
+    jbr::status::under_way(&server("server1"), &known, &jobs, &Seen::Known(State::unwritten()), now())
 }
 
 /// What `jbr stop` asks and answers.
 pub(crate) fn halts(page: &Page) -> (String, Vec<String>) {
-    let (server, job, lock) = (server_name("server1"), address("server1/accounts"), holder());
+    let (server, job, lock) = (server_name("server1"), address("server1/accounts"), Seen::Known(holder()));
     let foreign = under_way();
     let own = UnderWay { whose: jbr::status::Whose::Run, ..foreign.clone() };
     let nameless = UnderWay { job: None, name: None, ..foreign.clone() };
-    let target = |backup, address| halt::Target { server: &server, address, backup, lock: &lock };
+    let target = |backup, address| halt::Target { server: &server, address, backup, lock: &lock, is_too_old: false };
     let took = Duration::from_secs(300);
     let ends = [
         Halt { doubt: None, end: Seen::Known(Sight::Over(GroupStatus::Aborted)), took: Duration::from_secs(4) },
@@ -186,6 +203,13 @@ pub(crate) fn halts(page: &Page) -> (String, Vec<String>) {
         Halt { doubt: None, end: Seen::Unknown(Why::new("server1: no answer in time")), took },
     ];
     let asked = [target(&own, Some(&job)), target(&foreign, None), target(&nameless, None)];
+    let (free, unknown) = (Seen::Known(Lock::Free), Seen::Unknown(Why::new("permission denied")));
+    let asked = asked.into_iter().chain([
+        halt::Target { lock: &free, ..target(&own, Some(&job)) },
+        halt::Target { lock: &free, is_too_old: true, ..target(&own, Some(&job)) },
+        halt::Target { lock: &unknown, ..target(&own, Some(&job)) },
+    ]);
+    let asked: Vec<halt::Target> = asked.collect();
     let mut text: String = asked.iter().map(|target| halt::question(target, now(), page) + "\n").collect();
     for end in &ends {
         text += &halt::text(&asked[0], end, page);
@@ -204,8 +228,11 @@ pub(crate) fn edits(page: &Page) -> (String, Vec<String>) {
     state.holds.insert(job.clone(), by_hand);
     let before = state.remembered(&job);
     let to = address("server1/homes");
-    let (moved, gone) =
-        (edit::Edit { job: &job, to: Some(&to), before: &before }, edit::Edit { job: &job, to: None, before: &before });
-    let text = [&moved, &gone].map(|change| edit::question(change, now(), page)).join("\n");
+    let (moved, gone) = (
+        edit::Edit { job: &job, to: Some(&to), before: &before, joins: false },
+        edit::Edit { job: &job, to: None, before: &before, joins: false },
+    );
+    let joined = edit::Edit { joins: true, ..moved };
+    let text = [&moved, &gone, &joined].map(|change| edit::question(change, now(), page)).join("\n");
     (text, vec![edit::json(&moved, &state, now()), edit::json(&gone, &state, now())])
 }

@@ -15,8 +15,9 @@ impl CliError {
             | Self::NothingSelected
             | Self::Period(_)
             | Self::Hold(_)
-            | Self::StopTarget(_)
-            | Self::Edit { what: EditError::NotRemembered(_) | EditError::OtherServer { .. }, .. } => Exit::Usage,
+            | Self::LogFile { .. }
+            | Self::StopTarget(_) => Exit::Usage,
+            Self::Edit { what, .. } => of_edit(what),
             Self::NothingToStop { .. } => Exit::NothingRan,
             Self::NobodyToAsk | Self::NobodyToConfirm | Self::NotApproved => Exit::NotApproved,
             Self::Stopped => Exit::Stopped,
@@ -42,9 +43,9 @@ impl CliError {
             | Self::NotHeld { .. }
             | Self::NoNotify
             | Self::Textfile { .. }
-            | Self::Edit { .. }
             | Self::StopUnread { .. }
             | Self::StopAmbiguous { .. }
+            | Self::StopNameless { .. }
             | Self::StopForbidden { .. }
             | Self::StopRefused { .. }
             | Self::Store(_)
@@ -53,5 +54,17 @@ impl CliError {
             | Self::Output(_)
             | Self::System { .. } => Exit::Error,
         }
+    }
+}
+
+/// How a change of the state that cannot be made ends: a wrong name is a usage error.
+fn of_edit(what: &EditError) -> Exit {
+    match what {
+        EditError::NotRemembered(_) | EditError::OtherServer { .. } | EditError::SameName(_) => Exit::Usage,
+        EditError::NoRecord { .. }
+        | EditError::InRun { .. }
+        | EditError::OtherJob { .. }
+        | EditError::BothHeld { .. }
+        | EditError::BothInRun { .. } => Exit::Error,
     }
 }

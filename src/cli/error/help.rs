@@ -2,8 +2,10 @@
 
 use super::{CliError, indented};
 use crate::execute::drive::DriveError;
-use crate::names::JobAddress;
+use crate::names::{GroupId, JobAddress, ServerName};
 use crate::plan::{ReadError, closest};
+use crate::render::own_words;
+use crate::seen::Seen;
 use crate::state::EditError;
 use crate::state::lock::LockError;
 
@@ -17,8 +19,10 @@ impl CliError {
         match self {
             Self::UnknownName { nearest: Some(nearest), .. } => Some(perhaps(nearest)),
             Self::UnknownName { known, .. } => Some(some_of(known)),
-            Self::Edit { what: EditError::NotRemembered(job), known } => Some(nearest_of(job, known)),
-            Self::NothingToStop { running, .. } => Some(under_way(running)),
+            Self::Edit { what, known } => Some(help_of_edit(what, known)),
+            Self::NothingToStop { running, .. } => running.as_deref().map(under_way),
+            Self::StopNameless { server, groups, .. } => Some(may_be(server, groups)),
+            Self::StopRefused { server, after, .. } => Some(after_refusal(server, after)),
             Self::StopAmbiguous { server, groups } => {
                 Some(format!("name one with `jbr stop {server} GROUP`:\n{}", indented(groups)))
             }
@@ -60,12 +64,10 @@ impl CliError {
             }
             Self::NobodyToConfirm => "run it on a terminal, or with `--auto-approve`",
             Self::StateWhileLocked(_) => "try again when it is over; `jbr status` says how far it is",
-            Self::Edit { what, .. } => return advice_of_edit(what),
             Self::StopUnread { .. } => "try again; or stop it in JetBackup on that server",
             Self::StopForbidden { .. } => {
                 "stop it in JetBackup on that server; or give the key that scope (`jbr test` says how)"
             }
-            Self::StopRefused { .. } => "it runs on: try again, or stop it in JetBackup on that server",
             Self::Stale { .. } => "look at it again with `jbr plan`, and save it anew",
             Self::Drive(DriveError::Store(_)) => {
                 "the backup that was running goes on; once the state can be written, `jbr apply` goes on from there"
@@ -81,6 +83,7 @@ impl CliError {
                 "the queue of that run is settled: try again when it is over. To hold a job of it that has not begun, stop the run (SIGTERM; \
                  its backup goes on), hold the job, and `jbr apply` goes on without it"
             }
+            Self::LogFile { .. } => "`--log-file PATH` or $JBR_LOG_FILE names another, such as /var/log/jbr/jbr.log",
             Self::NotHeld { by_plan: true, .. } => "take `hold` out of the plan",
             Self::NotHeld { by_plan: false, .. } => "`jbr state show` lists the jobs that are",
             Self::NoNotify => "docs/plan.md says how to declare it; without it `jbr check` can still be watched",
@@ -93,6 +96,9 @@ impl CliError {
             Self::UnknownName { .. }
             | Self::NothingToStop { .. }
             | Self::StopAmbiguous { .. }
+            | Self::StopNameless { .. }
+            | Self::StopRefused { .. }
+            | Self::Edit { .. }
             | Self::Stopped
             | Self::StopTarget(_)
             | Self::Import(_)
@@ -109,14 +115,46 @@ impl CliError {
 }
 
 /// What to do about a change of the state that cannot be made.
-fn advice_of_edit(what: &EditError) -> Option<&'static str> {
+fn help_of_edit(what: &EditError, known: &[String]) -> String {
     match what {
+        EditError::NotRemembered(job) => nearest_of(job, known),
         EditError::InRun { .. } => {
-            Some("`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then it can be forgotten")
+            "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then it can be forgotten".to_owned()
         }
-        EditError::Taken(_) => Some("`jbr state rm` forgets the record that is in the way; `jbr state show` has both"),
-        EditError::OtherServer { .. } => Some("a job of another server is another job, with a past of its own"),
-        EditError::NotRemembered(_) => None,
+        EditError::NoRecord { job, rest } if rest.hold.is_some() => format!("`jbr release {job}` ends the hold"),
+        EditError::NoRecord { .. } => "a run keeps what was in its queue; there is nothing else to forget".to_owned(),
+        EditError::SameName(_) => "FROM is its name until now, TO its new one".to_owned(),
+        EditError::OtherJob { .. } => {
+            "a past belongs to a job of JetBackup, by its id: `jbr state show --json` has both, and `jbr state rm` forgets the record \
+             that is not wanted"
+                .to_owned()
+        }
+        EditError::BothHeld { from, to } => {
+            format!("end one of them first: `jbr release {from}` or `jbr release {to}`; `jbr state show` has both")
+        }
+        EditError::BothInRun { .. } => {
+            "`jbr apply` goes on with that run, and `jbr apply --fresh` closes it; then they can be joined".to_owned()
+        }
+        EditError::OtherServer { .. } => "a job of another server is another job, with a past of its own".to_owned(),
+    }
+}
+
+/// How to stop backups that may be the one that was meant.
+fn may_be(server: &ServerName, groups: &[GroupId]) -> String {
+    let commands: Vec<String> = groups.iter().map(|group| format!("jbr stop {server} {group}")).collect();
+    format!("it may be that one; to stop it:\n{}", indented(&commands))
+}
+
+/// What was seen of a backup whose stop was refused.
+fn after_refusal(server: &ServerName, after: &Seen<()>) -> String {
+    match after {
+        Seen::Known(()) => "it runs on: try again, or stop it in JetBackup on that server".to_owned(),
+        Seen::Unknown(why) => {
+            let why = own_words(server, &why.0);
+            format!(
+                "whether it runs on is not known ({why}): `jbr status --server {server}` shows it once the server answers"
+            )
+        }
     }
 }
 

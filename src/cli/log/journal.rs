@@ -5,6 +5,8 @@ use std::io;
 
 use tracing::Level;
 
+use crate::names::RunId;
+
 /// What stderr is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Stderr {
@@ -42,6 +44,17 @@ impl Stderr {
     }
 }
 
+impl Stderr {
+    /// The same of a line that a run says. The journal is read by machines and months later, so the run's id stands before it there; a
+    /// person who watches knows which run it is.
+    pub(in crate::cli) fn text_of_run(self, level: Level, run: &RunId, text: &str) -> String {
+        match self {
+            Self::Journal => self.text(level, &format!("{run} {text}")),
+            Self::Other => self.text(level, text),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +64,9 @@ mod tests {
         assert_eq!(Stderr::Journal.text(Level::ERROR, "one\ntwo\n"), "<3>one\n<3>two");
         assert_eq!(Stderr::Journal.text(Level::WARN, "one"), "<4>one");
         assert_eq!(Stderr::Journal.text(Level::INFO, ""), "");
+        let run = RunId::new(crate::clock::Timestamp::UNIX_EPOCH, 17);
+        assert_eq!(Stderr::Journal.text_of_run(Level::WARN, &run, "one"), "<4>19700101T000000Z-17 one");
+        assert_eq!(Stderr::Other.text_of_run(Level::WARN, &run, "one"), "one");
         assert_eq!(Stderr::Other.text(Level::ERROR, "one\ntwo\n"), "one\ntwo\n");
     }
 

@@ -9,8 +9,10 @@ pub(super) mod journal;
 mod line;
 pub(super) mod scribe;
 
+use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
@@ -18,6 +20,7 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use super::error::CliError;
 use super::{Global, Output};
 use file::LogFile;
 use journal::Stderr;
@@ -95,6 +98,29 @@ impl Log {
     fn write(&self, line: &str) -> Option<String> {
         let file = self.0.as_ref()?;
         file.lock().unwrap_or_else(PoisonError::into_inner).write(line)
+    }
+}
+
+/// Refuses a log file that is the state or its lock: what is appended would destroy the one, and rotating would free the other.
+pub(super) fn refuse_own_files(global: &Global) -> Result<(), CliError> {
+    let Some(file) = &global.log.file else { return Ok(()) };
+    let mut lock = global.state.clone().into_os_string();
+    lock.push(".lock");
+    let own = [(&global.state, "the state"), (&PathBuf::from(lock), "the lock of the state")];
+    match own.into_iter().find(|(own, _)| is_same(file, own)) {
+        Some((_, what)) => Err(CliError::LogFile { path: file.clone(), what }),
+        None => Ok(()),
+    }
+}
+
+/// Whether two paths name one file, be it there or not. What cannot be looked at is compared as it was written.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let there = |path: &Path| fs::metadata(path).ok().map(|there| (there.dev(), there.ino()));
+    match (there(one), there(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => {
+            std::path::absolute(one).ok().is_some_and(|one| std::path::absolute(other).is_ok_and(|other| one == other))
+        }
     }
 }
 

@@ -65,8 +65,14 @@ impl View<'_> {
                     }
                 }
                 Doing::Idle => table.row(symbol::DONE, quiet(&job.address.to_string(), "idle")),
-                Doing::Unknown => table.row(symbol::UNREAD, quiet(&job.address.to_string(), "not known")),
+                Doing::Unknown(_) => table.row(symbol::UNREAD, quiet(&job.address.to_string(), "not known")),
                 Doing::Missing => table.row(symbol::ERROR, quiet(&job.address.to_string(), "not there")),
+            }
+            // Why a server's jobs or queue are not known stands above.
+            if let (Doing::Unknown(why), Seen::Known(()), Seen::Known(())) =
+                (&job.doing, &server.answers, &server.queue)
+            {
+                table.note(printable(&why.0));
             }
             for note in self.notes(job) {
                 table.note(note);
@@ -156,6 +162,7 @@ pub(in crate::render) fn whose(backup: &UnderWay) -> String {
     let whose = match backup.whose {
         Whose::Run => "this run's",
         Whose::Foreign => "not started by jbr",
+        Whose::Unknown => "whether jbr started it is not known",
     };
     let writes = match backup.writes {
         Writes::Surely => "",
