@@ -120,6 +120,32 @@ fn the_manuals_plan_is_valid() {
     assert_eq!(ran.code, Some(0), "{}", ran.text());
 }
 
+/// What moves away from the predecessor; its first block needs its configuration, and is run by `tests/import.rs`.
+#[test]
+fn every_other_command_of_the_page_about_moving_works() {
+    let execution = Execution::of(Duration::from_millis(300));
+    let job = |id: &str, name: &str| Job::new(id, name).writes_to(DESTINATION).script([execution.clone()]);
+    let late = "b".repeat(24);
+    let fleet = Fleet::new(Utc::now())
+        .server("server1", |server| with_nas(server).job(job(JOB, "Accounts")).job(job(&late, "Late")));
+    let site = Site::start(&fleet);
+    let reader = Reader::new(&site);
+    fs::write(site.path("units/jetbackup-remote.timer"), "").unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jbr"), site.path("bin/jbr")).unwrap();
+    fs::copy(site.servers[0].1.client_key(), reader.desk.path("ssh/jbr")).unwrap();
+    let asked = "--host server1.example.com --host server2.example.com";
+    let text = page("migrating.md").replace(asked, "--host server1.example.com --port 22");
+    let blocks = blocks(&text, "sh");
+    assert_eq!(blocks.len(), 4);
+    reader.run(blocks[1]);
+    reader.run(blocks[2]);
+    reader.look_at_what_was_imported();
+    reader.run(blocks[3]);
+    let more = fs::read_to_string(site.path("etc/more.yaml")).unwrap();
+    assert!(more.contains(&late) && !more.contains(JOB), "{more}");
+    reader.run("jbr validate");
+}
+
 /// Somebody who follows the manual, with this site's places instead of his own.
 struct Reader<'a> {
     site: &'a Site,

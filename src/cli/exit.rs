@@ -120,7 +120,7 @@ impl Exit {
 pub(super) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0   all as asked
-  1   an error
+  1   an error; `status`: something else than what runs could not be read
   2   only `plan --detailed-exitcode`: something to do
   3   a backup failed, was aborted or never started; `audit`: two backups wrote at the same time
   4   a partial backup, and the plan says `partial: fail`; `audit`: JetBackup recorded another outcome than jbr remembers
