@@ -26,7 +26,7 @@ const APPLY: [&str; 2] = ["apply", "--auto-approve"];
 fn site(refusal: &str) -> Site {
     let refuses = Rule::of("runBackupJobManually", Fault::Refused(refusal.to_owned())).when(When::Always);
     let fleet = Fleet::new(Utc::now())
-        .server("a", |a| with_nas(a).job(job(1, writes_for(300))))
+        .server("a", |a| with_nas(a).job(job(1, writes_for(300))).job(job(3, writes_for(300))))
         .server("b", |b| with_nas(b).job(job(2, writes_for(300))).rule(refuses));
     let site = Site::start(&fleet);
     site.write_plan(&run_with("", &[("a/one", 1, ""), ("b/two", 2, "")]));
@@ -126,7 +126,10 @@ fn a_log_that_cannot_be_written_is_said_once_and_ends_nothing() {
 #[test]
 fn what_was_not_run_has_its_reason_in_the_file() {
     let site = site("");
-    site.write_plan(&run_with("", &[("a/one", 1, ", every: 1h"), ("b/two", 2, ", hold: because")]));
+    site.write_plan(&run_with(
+        "",
+        &[("a/one", 1, ", every: 1h"), ("b/two", 2, ", hold: because"), ("a/three", 3, ", after: b/two")],
+    ));
     let log = site.path("jbr.log");
     for _ in 0..2 {
         let ran = site.jbr(&["apply", "--auto-approve", "--log-file", log.to_str().unwrap()]);
@@ -135,6 +138,7 @@ fn what_was_not_run_has_its_reason_in_the_file() {
     let text = fs::read_to_string(&log).unwrap();
     let of = |part: &str| text.lines().filter(|line| line.ends_with(part)).count();
     assert_eq!((of(" INFO held: b/two"), of(" INFO fresh, so not due: a/one")), (2, 1), "{text}");
+    assert_eq!(of(" INFO after a job that is held: a/three"), 2, "{text}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
 use crate::clock::{Interrupt, SystemClock, later};
 use crate::desired::Desired;
+use crate::diff::Choice;
 use crate::history::AHEAD_MAX;
 use crate::proposal::Proposal;
 use crate::render::plan::nothing_begun;
@@ -139,11 +140,15 @@ fn clock(state: &State, fresh: bool, output: &Output) -> SystemClock {
 
 /// The log alone must tell why a job is not in the night.
 fn log_what_is_not_due(proposal: &Proposal) {
-    let of = |is_held: bool| {
-        let decisions = proposal.not_due().filter(|decision| decision.verdict.is_held() == is_held);
+    let of = |is_so: fn(&Choice) -> bool| {
+        let decisions = proposal.not_due().filter(|decision| is_so(&decision.verdict));
         decisions.map(|decision| decision.address.to_string()).collect::<Vec<_>>().join(", ")
     };
-    for (why, jobs) in [("fresh, so not due", of(false)), ("held, or after a job that is", of(true))] {
+    for (why, jobs) in [
+        ("fresh, so not due", of(|choice| !choice.is_held())),
+        ("held", of(|choice| matches!(choice, Choice::Held { .. }))),
+        ("after a job that is held", of(|choice| matches!(choice, Choice::HeldBack { .. }))),
+    ] {
         if !jobs.is_empty() {
             tracing::info!(target: TOLD, "{why}: {jobs}");
         }
