@@ -79,8 +79,8 @@ pub struct JobCheck {
     pub max_age: Option<Duration>,
     /// What holds it.
     pub holds: Option<Holds>,
-    /// Whether a backup of it is under way.
-    pub runs: bool,
+    /// Whether a backup of it is under way; `None` if that could not be read.
+    pub runs: Option<bool>,
     /// What is to be said of it; nothing if all is well.
     pub findings: Vec<Finding>,
 }
@@ -113,6 +113,13 @@ pub enum Finding {
     },
     /// Its last good backup is a partial one, and the plan says `partial: fail`.
     Partial,
+    /// Its good backups take longer than its `every`: it is due again before it is over.
+    EveryTooShort {
+        /// The plan's `every`.
+        every: Duration,
+        /// What half of its good backups took at most.
+        median: Duration,
+    },
     /// It could not be run now.
     Hindered {
         /// Why, printable.
@@ -127,7 +134,7 @@ impl Finding {
         match self {
             Self::Missing { .. } | Self::Never | Self::TooOld => Level::Critical,
             Self::Unread { is_proven: false, .. } => Level::Unknown,
-            Self::Unread { is_proven: true, .. } => Level::Ok,
+            Self::Unread { is_proven: true, .. } | Self::EveryTooShort { .. } => Level::Ok,
             Self::Held | Self::Failing { .. } | Self::Partial | Self::Hindered { .. } => Level::Warning,
         }
     }
@@ -138,6 +145,20 @@ impl JobCheck {
     #[must_use]
     pub fn level(&self) -> Level {
         self.findings.iter().map(Finding::level).max().unwrap_or(Level::Ok)
+    }
+
+    /// Whether its last good backup is a partial one; `None` where none is known.
+    #[must_use]
+    pub fn partial(&self) -> Option<bool> {
+        matches!(self.history.last_good, Seen::Known(Some(_))).then_some(self.history.partial)
+    }
+
+    /// How many times in a row it did not end well; `None` where nobody could be heard who would know.
+    #[must_use]
+    pub fn failures_in_a_row(&self) -> Option<u32> {
+        let History { last_good, failures_in_a_row, unread, .. } = &self.history;
+        let is_known = unread.is_none() || *failures_in_a_row > 0 || matches!(last_good, Seen::Known(Some(_)));
+        is_known.then_some(*failures_in_a_row)
     }
 }
 
@@ -161,6 +182,8 @@ impl Check {
 pub fn level_of(remark: &Remark) -> Level {
     match (&remark.what, remark.what.symbol()) {
         (_, 'x') => Level::Critical,
+        // A server without a job in the plan: what belongs there is not known.
+        _ if is_silence(remark) => Level::Warning,
         // That something could not be read is said of the jobs that it matters for. A job that names no destination is on every server:
         // JetBackup's own.
         (_, '?') | (Notice::Unmanaged { is_certain: false, .. }, _) => Level::Ok,
@@ -179,16 +202,24 @@ pub fn check(desired: &Desired, inventory: &Inventory, state: &State, scope: &Sc
         Some(judge(job, decision, history.clone(), holds, desired.run.partial, now))
     };
     let is_said = |remark: &Remark| {
-        // What runs is no fault, and a server that is silent is said of each of its jobs.
-        !matches!(remark.what, Notice::Foreign { .. } | Notice::Unread { what: "jobs" | "queue", .. })
+        // What runs is no fault, and a server that is silent is said of each of its jobs, where it has any.
+        let is_said_of_jobs = diff.decisions.iter().any(|decision| decision.address.server == remark.server);
+        let is_said_already = is_silence(remark) && is_said_of_jobs;
+        !is_said_already
+            && !matches!(remark.what, Notice::Foreign { .. })
             && !is_our_doing(desired, remark, state.opened())
             && (scope.is_of_interest)(remark)
     };
     Check {
         at: now,
         jobs: diff.decisions.iter().filter_map(judge).collect(),
-        remarks: diff.remarks.into_iter().filter(is_said).collect(),
+        remarks: diff.remarks.iter().filter(|remark| is_said(remark)).cloned().collect(),
     }
+}
+
+/// Whether a server could not be asked for its jobs, or for what runs.
+fn is_silence(remark: &Remark) -> bool {
+    matches!(remark.what, Notice::Unread { what: "jobs" | "queue", .. })
 }
 
 fn judge(
@@ -212,10 +243,20 @@ fn judge(
         (times > 0).then_some(Finding::Failing { times }),
         (history.partial && partial == Partial::Fail).then_some(Finding::Partial),
         hindered,
+        every_too_short(job, &history),
     ];
     let findings = [missing, age(&history, is_old)].into_iter().chain(rest).flatten().collect();
-    let runs = matches!(decision.verdict, Choice::Adopt { .. });
+    let runs = match decision.verdict {
+        Choice::Unread { .. } => None,
+        Choice::Adopt { .. } => Some(true),
+        _ => Some(false),
+    };
     JobCheck { address: job.address.clone(), history, max_age, holds, runs, findings }
+}
+
+fn every_too_short(job: &Job, history: &History) -> Option<Finding> {
+    let (every, median) = job.every.zip(history.median())?;
+    (median > every).then_some(Finding::EveryTooShort { every, median })
 }
 
 /// What there is to say of a last good backup's age. Where a log could not be read, an old one may not be the last.

@@ -7,11 +7,12 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use signal_hook::SigId;
 
 /// The longest single wait for a wish to stop; whoever waits longer waits again.
 const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -88,6 +89,8 @@ pub struct Interrupt {
     flag: Arc<AtomicBool>,
     reader: Arc<UnixStream>,
     writer: Arc<UnixStream>,
+    /// What ends the process at the second signal.
+    shutdowns: Arc<Mutex<Vec<SigId>>>,
 }
 
 impl Interrupt {
@@ -98,7 +101,7 @@ impl Interrupt {
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         writer.set_nonblocking(true)?;
-        Ok(Self { flag: Arc::default(), reader: Arc::new(reader), writer: Arc::new(writer) })
+        Ok(Self { flag: Arc::default(), reader: Arc::new(reader), writer: Arc::new(writer), shutdowns: Arc::default() })
     }
 
     /// The first SIGINT, SIGTERM or SIGHUP (a closed terminal) sets the wish; the second ends the process at once with `exit_code`.
@@ -111,11 +114,31 @@ impl Interrupt {
         let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
         for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             // The order matters: the conditional shutdown looks at the flag before this signal has set it.
-            signal_hook::flag::register_conditional_shutdown(signal, exit_code, Arc::clone(&self.flag))?;
+            let shutdown = signal_hook::flag::register_conditional_shutdown(signal, exit_code, Arc::clone(&self.flag))?;
+            self.shutdowns().push(shutdown);
             signal_hook::flag::register(signal, Arc::clone(&self.flag))?;
             signal_hook::low_level::pipe::register(signal, self.writer.try_clone()?)?;
         }
         Ok(())
+    }
+
+    /// From now on no number of signals ends the process: whoever says this looks at [`Interrupt::wishes`], and has an exit code to end with that
+    /// no signal may replace.
+    pub fn outlast(&self) {
+        for shutdown in self.shutdowns().drain(..) {
+            signal_hook::low_level::unregister(shutdown);
+        }
+    }
+
+    /// How often the wish was uttered so far.
+    #[must_use]
+    pub fn wishes(&self) -> u64 {
+        // A byte each, which nobody takes out.
+        rustix::io::ioctl_fionread(&*self.reader).unwrap_or_else(|_| u64::from(self.is_requested()))
+    }
+
+    fn shutdowns(&self) -> MutexGuard<'_, Vec<SigId>> {
+        self.shutdowns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Utters the wish, as a signal would.
@@ -179,7 +202,9 @@ mod tests {
         interrupt.request();
         // Would take an hour if the wish were not seen.
         SystemClock::starting(None).wait(Duration::from_secs(3600), &interrupt);
-        assert!(interrupt.is_requested());
+        assert!(interrupt.is_requested() && interrupt.wishes() == 1);
+        interrupt.request();
+        assert_eq!(interrupt.wishes(), 2);
     }
 
     #[test]

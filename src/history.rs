@@ -187,9 +187,8 @@ impl Proof {
     }
 
     fn of_record(record: &JobRecord) -> Option<Self> {
-        let last = record.last_outcome.as_ref().map(|outcome| outcome.verdict);
-        let partial = last == Some(Verdict::Partial);
-        Some(Self { at: Some(record.last_success?), partial, whose: "what jbr remembers of it" })
+        let (at, partial) = (Some(record.last_success?), record.last_success_partial);
+        Some(Self { at, partial, whose: "what jbr remembers of it" })
     }
 
     fn believed(&self, now: Timestamp) -> Option<Timestamp> {

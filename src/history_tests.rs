@@ -148,3 +148,29 @@ fn partial_is_said_of_the_newest_good_one() {
     assert!(!partial(&[log(1, Some(ago(1))), log(4, Some(ago(2)))]));
     assert!(!partial(&[]));
 }
+
+#[test]
+fn a_partial_backup_stays_partial_when_a_later_one_fails() {
+    let outcome = |verdict, at| Outcome::without_run(verdict, at, String::new());
+    let item = |id: &str| crate::queue::Item {
+        address: "a/x".parse().unwrap(),
+        id: JobId::new(id).unwrap(),
+        timeout: HOUR,
+        start_timeout: HOUR,
+        settle: HOUR,
+        on_timeout: crate::desired::OnTimeout::Hold,
+        gates: vec![],
+        after: vec![],
+        openings: None,
+        fits: None,
+        retry: crate::desired::Retry::NEVER,
+        usual: None,
+    };
+    let mut record = JobRecord::new(JobId::new("a").unwrap());
+    for (verdict, hours, expected) in
+        [(Verdict::Partial, 5, true), (Verdict::Failed, 4, true), (Verdict::Completed, 3, false)]
+    {
+        record.learn(&item("a"), &outcome(verdict, ago(hours)));
+        assert_eq!(History::new(unread(), Some(&record), now()).partial, expected, "{verdict:?}");
+    }
+}

@@ -5,6 +5,9 @@
 use crate::clock::Timestamp;
 use crate::desired::Hold;
 
+/// How long a reason may be, in characters, in a plan or by hand: it stands in one line beside the job.
+pub const REASON_LENGTH_MAX: usize = 200;
+
 /// A hold that a person put on a job with `jbr hold`. Everything in it is printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByHand {

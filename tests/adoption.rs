@@ -8,8 +8,14 @@
 
 mod support;
 
+use std::time::Duration;
+
 use chrono::Utc;
+use jbr::clock::{Timestamp, later};
+use jbr::execute::journal::Phase;
 use jbr::simulator::{Account, Destination, Execution, Fleet, Job, Trigger};
+use jbr::state::lock::Holder;
+use jbr::state::store::{FileStore, Store as _};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::parts::{DESTINATION, id, job, ms, run_with, with_nas, writes_for};
@@ -168,7 +174,7 @@ fn a_job_whose_id_changed_while_its_backup_ran_is_not_called_done() {
 }
 
 /// A run that is closed with a backup under way: the backup belongs to the new run, and what was done before is done anew.
-fn closed_and_started_over(settings: &str, arguments: &[&str]) {
+fn closed_and_started_over(settings: &str, arguments: &[&str], meanwhile: impl Fn(&Site)) {
     let fleet =
         Fleet::new(Utc::now()).server("a", |a| with_nas(a).job(job(1, writes_for(300))).job(job(2, writes_for(6000))));
     let site = Site::start(&fleet);
@@ -177,6 +183,7 @@ fn closed_and_started_over(settings: &str, arguments: &[&str]) {
     jbr.until_event("started", Some("a/two"));
     site.until_runs("a", &id(2));
     assert_eq!(jbr.ended_by(Signal::TERM).0.code, Some(10));
+    meanwhile(&site);
 
     let ran = site.start_jbr(&[&["apply", "--auto-approve", "--json"], arguments].concat()).ended();
 
@@ -192,10 +199,32 @@ fn closed_and_started_over(settings: &str, arguments: &[&str]) {
 
 #[test]
 fn fresh_closes_an_interrupted_run_as_incomplete_and_starts_over() {
-    closed_and_started_over("", &["--fresh"]);
+    closed_and_started_over("", &["--fresh"], |_| {});
+}
+
+/// The clock was a year ahead when the run was interrupted, and is right again.
+#[test]
+fn fresh_goes_by_the_machine_s_clock_and_not_by_that_of_the_journal() {
+    closed_and_started_over("", &["--fresh"], |site| {
+        let mut store = FileStore::new(&site.state_path()).unwrap();
+        store.lock(&Holder::this_process("test", Utc::now())).unwrap();
+        let mut state = store.load().unwrap().unwrap();
+        let journal = &mut state.run.as_mut().unwrap().journal;
+        let ahead = |at: Timestamp| later(at, Duration::from_secs(365 * 24 * 3600));
+        journal.at = ahead(journal.at);
+        for entry in journal.entries.values_mut() {
+            if let Phase::Running(running) = &mut entry.phase {
+                running.since = ahead(running.since);
+            }
+        }
+        store.commit(&mut state).unwrap();
+        drop(store);
+        let ran = site.jbr(&["apply", "--no-input"]);
+        assert!(ran.stderr.contains("`jbr apply --fresh` goes by it"), "{}", ran.text());
+    });
 }
 
 #[test]
 fn a_run_older_than_resume_within_is_closed_as_incomplete_and_started_over() {
-    closed_and_started_over(", resume_within: 1s", &[]);
+    closed_and_started_over(", resume_within: 1s", &[], |_| {});
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use chrono::{Utc, Weekday};
 use jbr::desired::Desired;
-use jbr::import::live::{Found, import};
+use jbr::import::live::{Beside, Found, import};
 use jbr::import::{Login, config};
 use jbr::jetbackup::facts::{Destination, Job, Rhythm, Schedule};
 use jbr::plan::{self, Source};
@@ -80,7 +80,7 @@ const CLOUD: &str = "6503eec8ebbf07708d06f1d3";
 
 /// Everything that an import remarks on.
 fn everything() -> Vec<Found> {
-    let next = Some("2026-11-24T01:30:00Z".parse().unwrap());
+    let next = Some("2026-11-28T01:30:00Z".parse().unwrap());
     let mut server1 = found(
         "server1",
         vec![
@@ -132,34 +132,56 @@ fn a_plan_from_servers_is_what_was_approved_and_valid() {
     assert_eq!(desired.servers[1].destination, None, "nobody chose");
 }
 
-/// The keys that are proposed as comments are YAML too, whole and at their place.
 #[test]
-fn the_keys_of_order_and_windows_can_be_made_live_by_taking_away_their_mark() {
+fn schedules_become_windows_every_and_after() {
     let text = import(&everything(), Login::default(), None).unwrap().draft.to_yaml();
-    let is_key = |line: &str| {
-        let key = line.split(':').next().unwrap();
-        ["windows", "window", "every", "after"].contains(&key) || key.starts_with("  jetbackup-")
-    };
-    let live = |line: &str| match line.trim_start().strip_prefix("# ") {
-        Some(rest) if is_key(rest) => line.replacen("# ", "", 1),
-        _ => line.to_owned(),
-    };
-    // A window is a key below `windows`; its mark stands behind its indentation.
-    let windows = |line: &str| match line.strip_prefix("  # jetbackup-") {
-        Some(rest) => format!("  jetbackup-{rest}"),
-        None => live(line),
-    };
-    let text: String = text.lines().map(|line| windows(line) + "\n").collect();
     let plan: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     let windows = plan["windows"].as_mapping().unwrap();
-    assert_eq!(windows.len(), 2, "{text}");
-    assert_eq!(plan["windows"]["jetbackup-wed-sun-0130"]["days"][0], "wed");
-    assert_eq!(plan["windows"]["jetbackup-wed-sun-0130"]["to"], "09:30");
-    assert_eq!(plan["jobs"][0]["window"].as_sequence().unwrap().len(), 2);
-    assert_eq!(plan["jobs"][0]["every"], "2d 20h");
+    assert_eq!(windows.len(), 1, "{text}");
+    assert_eq!(plan["windows"]["jetbackup-sat-0130"]["days"][0], "sat");
+    assert_eq!(plan["windows"]["jetbackup-sat-0130"]["to"], "09:30");
+    assert!(plan["jobs"][0]["window"].is_null(), "two schedules, one next start: {text}");
+    assert_eq!(plan["jobs"][0]["every"], "20h", "saturday and sunday are neighbours");
     assert_eq!(plan["jobs"][1]["window"], "jetbackup-sat-0130");
     assert_eq!(plan["jobs"][2]["after"][0], "server1/accounts-backup");
-    assert_eq!(plan["jobs"][3]["every"], "6h");
+    assert_eq!(plan["jobs"][3]["every"], "5h");
+}
+
+/// A folder is one plan, in which a window may be declared once.
+#[test]
+fn a_window_that_the_plan_beside_it_has_is_named_and_not_declared_again() {
+    let servers = "version: 1\nservers: { server1: { host: server1.example.com } }\n";
+    let rows = [
+        ("", "jetbackup-sat-0130", 1),
+        (
+            "windows: { jetbackup-sat-0130: { days: sat, from: 01:30, to: 09:30, timezone: UTC } }\n",
+            "jetbackup-sat-0130",
+            0,
+        ),
+        (
+            "windows: { jetbackup-sat-0130: { days: sat, from: 01:30, to: 06:00, timezone: UTC } }\n",
+            "jetbackup-sat-0130-2",
+            1,
+        ),
+        (
+            "windows:\n  jetbackup-sat-0130: { days: sun, timezone: UTC }\n  jetbackup-sat-0130-2: { days: sat, from: 01:30, to: 09:30, timezone: UTC }\n",
+            "jetbackup-sat-0130-2",
+            0,
+        ),
+    ];
+    for (windows, named, declared) in rows {
+        let beside = [Source { path: "10-servers.yaml".into(), text: format!("{servers}{windows}") }];
+        let desired = plan::load_servers(&beside).unwrap();
+        let known = plan::windows(&beside);
+        let beside_it = Beside { desired: &desired, windows: &known };
+        let draft = import(&everything()[..1], Login::default(), Some(beside_it)).unwrap().draft;
+        assert_eq!(draft.jobs[1].order.windows, [named], "{windows}");
+        assert_eq!(draft.windows.len(), declared, "{windows}");
+        let imported = Source { path: "20-jobs.yaml".into(), text: draft.to_yaml() };
+        let both = [beside[0].clone(), imported];
+        let desired = plan::load(&both).unwrap_or_else(|findings| panic!("{}", plan::report(&findings, &both, false)));
+        assert_eq!(desired.jobs.len(), 4);
+    }
 }
 
 #[test]

@@ -9,6 +9,12 @@
 
 mod support;
 
+#[path = "notify/desk.rs"]
+mod desk;
+#[path = "notify/letters.rs"]
+mod letters;
+#[path = "notify/line.rs"]
+mod line;
 #[path = "notify/post.rs"]
 mod post;
 #[path = "notify/run.rs"]

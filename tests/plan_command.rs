@@ -41,6 +41,8 @@ fn everything() -> Site {
                 .job(job(3, "Disabled").disabled())
                 .job(job(4, "Databases"))
                 .job(job(5, "In no plan"))
+                .job(Job::new(id(9), "Somewhere"))
+                .job(Job::new(id(10), "Config at night").kind(3).schedule("5c4e00000000000000000002", tomorrow, None))
         })
         .server("b", |server| {
             server
@@ -107,13 +109,15 @@ fn every_symbol_is_there_and_nothing_is_changed_anywhere() {
         "! a/scheduled: JetBackup starts it by itself",
         "! runs 2 backups at once (`backup_forks`)",
         "! In no plan: writes to the guarded storage and is in no plan",
-        "! JetBackup Config: names no destination, so it may write to the guarded storage, and is in no plan",
+        "! Somewhere: names no destination, so it may write to the guarded storage, and is in no plan",
+        "! Config at night: names no destination, so it may write to the guarded storage, and is in no plan",
         "and jbr did not start it: nothing starts until it is over",
         "? its jobs could not be read: no connection",
         "Plan: 4 to run, 1 adopted, 1 not queued,",
     ] {
         assert!(text.contains(expected), "`{expected}` in:\n{}", ran.stdout);
     }
+    assert!(!text.contains("JetBackup Config"), "JetBackup's own, on every server, and started at no time");
     let account = site.account();
     let changing =
         account.calls.iter().filter(|call| !call.function.starts_with("list") && !call.function.starts_with("get"));

@@ -10,6 +10,9 @@ mod left;
 #[cfg(test)]
 #[path = "proposal/shut.rs"]
 mod shut;
+#[cfg(test)]
+#[path = "proposal/tail.rs"]
+mod tail;
 
 use jbr::clock::later;
 use jbr::execute::journal::{Baseline, Phase};

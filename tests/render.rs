@@ -37,7 +37,7 @@ use jbr::execute::journal::{Journal, WaitReason};
 use jbr::execute::{End, Event};
 use jbr::inventory::Inventory;
 use jbr::names::RunId;
-use jbr::proposal::Proposal;
+use jbr::proposal::{Interrupted, Proposal};
 use jbr::render::event_json::{event_json, heartbeat_json};
 use jbr::render::narration::Narrator;
 use jbr::render::plan_json::plan_json;
@@ -239,9 +239,19 @@ fn a_summary_of_every_verdict() {
 }
 
 fn check_summary(name: &str, queue: &jbr::queue::Queue, journal: &Journal, ending: Ending) {
+    check_summary_after(None, name, queue, journal, ending);
+}
+
+fn check_summary_after(
+    closed: Option<&Interrupted>,
+    name: &str,
+    queue: &jbr::queue::Queue,
+    journal: &Journal,
+    ending: Ending,
+) {
     let started = jbr::clock::earlier(now(), 6 * HOUR);
     let run = RunId::new(started, 412);
-    let summary = Summary { run: &run, started, now: now(), queue, journal, ending };
+    let summary = Summary { run: &run, started, now: now(), queue, journal, ending, closed };
     check(&format!("{name}.txt"), &summary.text(&page()));
     check_json(&format!("{name}.json"), &summary.json());
 }
@@ -251,6 +261,16 @@ fn a_summary_of_a_good_run() {
     let (mut queue, journal) = every_verdict();
     queue.items.truncate(2);
     check_summary("summary-good", &queue, &journal, Ending::Ended(&End::Complete));
+}
+
+#[test]
+fn a_summary_says_what_the_run_before_was_closed_without() {
+    let (queue, journal) = every_verdict();
+    let started = jbr::clock::earlier(now(), 30 * HOUR);
+    let [good, bad] = [0, 3].map(|place: usize| queue.items[place].address.clone());
+    let missed = vec![good, bad];
+    let closed = Interrupted { id: RunId::new(started, 411), started, left: missed.clone(), missed };
+    check_summary_after(Some(&closed), "summary-closed", &queue, &journal, Ending::Ended(&End::Complete));
 }
 
 #[test]
@@ -448,7 +468,8 @@ fn texts(page: &Page) -> Vec<String> {
     let (queue, journal) = every_verdict();
     let run = RunId::new(now(), 412);
     let ending = Ending::Ended(&End::Complete);
-    let summary = Summary { run: &run, started: now(), now: now(), queue: &queue, journal: &journal, ending };
+    let summary =
+        Summary { run: &run, started: now(), now: now(), queue: &queue, journal: &journal, ending, closed: None };
     texts.push(summary.text(page));
     texts
 }

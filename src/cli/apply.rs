@@ -17,9 +17,9 @@ use super::prompt::Answer;
 use super::saved::SavedPlan;
 use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
-use crate::clock::{Interrupt, SystemClock};
+use crate::clock::{Interrupt, SystemClock, later};
 use crate::desired::Desired;
-use crate::diff::Choice;
+use crate::history::AHEAD_MAX;
 use crate::proposal::Proposal;
 use crate::render::plan::nothing_begun;
 use crate::state::State;
@@ -94,8 +94,7 @@ fn begin(
     output.log.rotate_from_now_on();
     let state = load_or_new(&store)?;
     refuse_lost_servers(&state, desired)?;
-    // A run's time goes on where its journal ended, whatever the wall clock says.
-    let clock = SystemClock::starting(state.run.as_ref().map(|run| run.journal.at));
+    let clock = clock(&state, *fresh, output);
     let mut links = connect(desired, &interrupt, output);
     let mut proposal = look(desired, &mut links, &state, selection, *fresh, &clock)?;
     proposal.queue.stays = args.wait;
@@ -124,14 +123,27 @@ fn begin(
     conduct(desired, &proposal, state, world, output)
 }
 
+/// A run's time goes on where its journal ended: the clock of a Raspberry Pi may be behind until the network has told it. Or it was ahead
+/// when the journal was stored; which of them, nobody here can know. Whoever starts over wants the machine's clock.
+fn clock(state: &State, fresh: bool, output: &Output) -> SystemClock {
+    let ended = state.run.as_ref().map(|run| run.journal.at).filter(|_| !fresh);
+    if let Some(ended) = ended.filter(|ended| *ended > later(Utc::now(), AHEAD_MAX)) {
+        let (ended, now) = (output.page().zone.date_time(ended), output.page().zone.date_time(Utc::now()));
+        output.say(format_args!(
+            "the clock says {now}, and the interrupted run ended at {ended}: windows, holds and `run.resume_within` go by the later; if the \
+             clock is right now, `jbr apply --fresh` goes by it"
+        ));
+    }
+    SystemClock::starting(ended)
+}
+
 /// The log alone must tell why a job is not in the night.
 fn log_what_is_not_due(proposal: &Proposal) {
     let of = |is_held: bool| {
-        let decisions =
-            proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Held { .. }) == is_held);
+        let decisions = proposal.not_due().filter(|decision| decision.verdict.is_held() == is_held);
         decisions.map(|decision| decision.address.to_string()).collect::<Vec<_>>().join(", ")
     };
-    for (why, jobs) in [("fresh, so not due", of(false)), ("held", of(true))] {
+    for (why, jobs) in [("fresh, so not due", of(false)), ("held, or after a job that is", of(true))] {
         if !jobs.is_empty() {
             tracing::info!(target: TOLD, "{why}: {jobs}");
         }

@@ -77,8 +77,12 @@ fn judge(global: &Global, args: &CheckArgs, output: &Output) -> Result<Level, Cl
     Ok(check.level())
 }
 
-/// The plan with those servers alone that have a job that was asked for: one service a job would otherwise ask every server each time.
+/// Where something was selected, the plan with those servers alone that are meant: one service a job would otherwise ask every server each
+/// time. Without a selection all are asked: one that has no job in the plan may have jobs that belong there.
 fn narrowed(mut desired: Desired, selection: &Selection) -> Desired {
+    if select::is_everything(selection) {
+        return desired;
+    }
     let is_asked_for = |server: &ServerName| {
         desired.jobs.iter().any(|job| job.address.server == *server && select::includes(selection, &job.address))
     };

@@ -72,6 +72,7 @@ pub(super) fn conduct(
         queue: &run.queue,
         journal: &run.journal,
         ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
+        closed: proposal.beginning.closed(),
     };
     let exit = ended.as_ref().ok().map(|end| exit_of(end, &run, desired, proposal, output));
     // Before anything is printed: whoever reads stdout may be slow, and those who are told are not there to see it.

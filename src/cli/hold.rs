@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::period::When;
 use super::validate::load;
 use super::{Exit, Global, Output, select};
-use crate::hold::ByHand;
+use crate::hold::{ByHand, REASON_LENGTH_MAX};
 use crate::names::JobAddress;
 use crate::printable::printable;
 use crate::render;
@@ -24,7 +24,7 @@ pub(super) struct HoldArgs {
     /// Why, for whoever finds it held
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: String,
-    /// Until when: how long from now (3d, 36h), a day (2026-12-01: until it begins), or a time (2026-12-01T08:00, local unless it has an
+    /// Until when: how long from now (3d, 36h), a day (2026-12-01: until it begins here; in a plan, in UTC), or a time (2026-12-01T08:00, local unless it has an
     /// offset). Without it, until `jbr release`
     #[arg(long, value_name = "WHEN")]
     pub(super) until: Option<When>,
@@ -37,9 +37,6 @@ pub(super) struct ReleaseArgs {
     #[arg(value_name = "SERVER/NAME")]
     pub(super) job: JobAddress,
 }
-
-/// How many characters a reason may have: it is a sentence, not a report.
-const REASON_LENGTH_MAX: usize = 300;
 
 /// Holds a job. A hold that it had is replaced.
 pub(super) fn hold(global: &Global, args: &HoldArgs, output: &Output) -> Result<Exit, CliError> {

@@ -11,7 +11,7 @@ use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
 use super::{Exit, Global, Output};
 use crate::desired::Desired;
-use crate::import::live::{Imported, ask, import as import_live};
+use crate::import::live::{Beside, Imported, ask, import as import_live};
 use crate::import::{Draft, Login, NameBook, config, server_name};
 use crate::names::ServerName;
 use crate::plan::{self, FILE_SIZE_MAX_BYTES, Source};
@@ -59,7 +59,8 @@ pub(super) fn import(global: &Global, args: &ImportArgs, output: &Output) -> Res
         return Ok(Exit::Success);
     }
     let (sources, desired) = servers(global, args, output)?;
-    let beside = args.hosts.is_empty().then_some(&desired);
+    let windows = plan::windows(&sources);
+    let beside = args.hosts.is_empty().then_some(Beside { desired: &desired, windows: &windows });
     let imported = from_servers(&desired, beside, args, output)?;
     imported.said.iter().for_each(|line| output.say(line));
     // An unknown server may have jobs: that is what is wrong, and not that there are none.
@@ -154,7 +155,7 @@ fn login(args: &ImportArgs) -> Result<Login, CliError> {
 
 fn from_servers(
     desired: &Desired,
-    beside: Option<&Desired>,
+    beside: Option<Beside<'_>>,
     args: &ImportArgs,
     output: &Output,
 ) -> Result<Imported, CliError> {

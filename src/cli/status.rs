@@ -12,7 +12,7 @@ use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, SystemClock};
 use crate::inventory::collect::collect;
 use crate::names::JobAddress;
-use crate::notify::unsent;
+use crate::notify::outbox;
 use crate::proposal::{Request, logs_wanted, propose};
 use crate::render;
 use crate::state::lock::peek;
@@ -43,13 +43,13 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
     let proposal = propose(&desired, &inventory, &known, &Request { is_asked_for: &|_| true, fresh: false }, now);
     let is_asked_for = |address: &JobAddress| select::includes(&args.selection, address);
     let lock = known_or_why(peek(&global.state));
-    let unsent = known_or_why(unsent(&global.state));
+    let outbox = known_or_why(outbox(&global.state));
     let view = View {
         desired: &desired,
         inventory: &inventory,
         state: &state,
         lock,
-        unsent,
+        outbox,
         proposal: &proposal,
         is_asked_for: &is_asked_for,
         now,

@@ -3,7 +3,7 @@
 use super::{Choice, Decision, Diff, GateNotice, Notice, Remark};
 use crate::desired::{Desired, Job, OnTimeout, Server};
 use crate::inventory::guard::{is_guarded, writes_to};
-use crate::inventory::kind::kind_of;
+use crate::inventory::kind::{is_config, kind_of};
 use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts;
 use crate::jetbackup::ssh_gate::{self, Scope, SshGate};
@@ -116,7 +116,8 @@ fn server_remarks(server: &Server, view: &ServerView) -> Vec<Remark> {
         Seen::Known(_) | Seen::Unknown(_) => {}
     }
     match (&server.destination, &view.destinations) {
-        (Some(_), Seen::Unknown(why)) if view.jobs != Seen::Unknown(why.clone()) => remark(unread("destinations", why)),
+        // Whether one is disabled decides what can run, whatever is declared.
+        (_, Seen::Unknown(why)) if view.jobs != Seen::Unknown(why.clone()) => remark(unread("destinations", why)),
         (Some(declared), Seen::Known(live)) => match live.iter().find(|live| live.id == declared.id) {
             None => remark(Notice::DestinationMissing { id: declared.id.clone() }),
             Some(live) if declared.keep_closed && !live.disabled => remark(Notice::Differs {
@@ -216,12 +217,16 @@ fn is_alike(declared: &str, live: &str) -> bool {
 /// Jobs that write to the guarded storage and stand in no plan: nobody would start them, or they would start by themselves.
 fn unmanaged(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remark> {
     let Seen::Known(jobs) = &view.jobs else { return Vec::new() };
+    // On every server, and of no concern where JetBackup says that it starts it at no time; `jbr list` shows it.
+    let is_idle_config =
+        |live: &&facts::Job| is_config(live) && live.destinations.is_empty() && is_scheduled(live) == Some(false);
     let is_guarded = |live: &&facts::Job| {
         server.destination.as_ref().is_none_or(|destination| writes_to(&destination.id, &live.id, jobs))
     };
     jobs.iter()
         .filter(|live| !live.disabled && !declared.iter().any(|job| job.id == live.id))
         .filter(is_guarded)
+        .filter(|live| !is_idle_config(live))
         .map(|live| Remark {
             server: server.name.clone(),
             about: Some(live.name.clone()),

@@ -97,6 +97,11 @@ pub enum Choice {
         /// By whom, why and until when.
         holds: Holds,
     },
+    /// `!` It will not run: it comes after a job that is held, or that waits so itself.
+    HeldBack {
+        /// Which one.
+        by: JobAddress,
+    },
     /// `?` Its server could not be read. It is queued all the same; the run waits for the server.
     Unread {
         /// Why.
@@ -124,9 +129,16 @@ impl Choice {
             | Self::Adopt { .. }
             | Self::Fresh { .. }
             | Self::Held { .. }
+            | Self::HeldBack { .. }
             | Self::Unread { .. }
             | Self::Missing { .. } => None,
         }
+    }
+
+    /// Whether a hold keeps it from being run: its own, or that of a job which it comes after.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::HeldBack { .. })
     }
 
     /// Whether it has a place in the queue, be it only to record why it was skipped.
@@ -138,7 +150,7 @@ impl Choice {
             | Self::Disabled
             | Self::DestinationDisabled { .. }
             | Self::Unread { .. } => true,
-            Self::Fresh { .. } | Self::Held { .. } | Self::Missing { .. } => false,
+            Self::Fresh { .. } | Self::Held { .. } | Self::HeldBack { .. } | Self::Missing { .. } => false,
         }
     }
 }
@@ -261,7 +273,7 @@ impl Choice {
             Self::Adopt { .. } => '=',
             Self::Disabled | Self::DestinationDisabled { .. } => '~',
             Self::Fresh { .. } => '·',
-            Self::Held { .. } => '!',
+            Self::Held { .. } | Self::HeldBack { .. } => '!',
             Self::Unread { .. } => '?',
             Self::Missing { .. } => 'x',
         }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{NaiveTime, Weekday};
+use chrono::{NaiveTime, Timelike as _, Weekday};
+use chrono_tz::Tz;
 
 use crate::desired::JobKind;
 use crate::names::{DestinationId, JobAddress, JobId, ServerName};
+use crate::window::{On, Span, TimeOfDay, Window};
 
 /// A plan that is being proposed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,6 +94,17 @@ pub struct WindowDraft {
     pub from: NaiveTime,
     /// When it closes, UTC.
     pub to: NaiveTime,
+}
+
+impl WindowDraft {
+    /// What it is in a plan; `None` for a name that no plan can hold.
+    pub(super) fn window(&self) -> Option<Window> {
+        let time =
+            |time: NaiveTime| TimeOfDay::new(u16::try_from(time.hour()).ok()?, u16::try_from(time.minute()).ok()?);
+        let on = On::Days(self.days.iter().copied().collect());
+        let span = Span { on, from: time(self.from)?, to: time(self.to)? };
+        Some(Window::new(self.name.parse().ok()?, Tz::UTC, span, Vec::new()))
+    }
 }
 
 /// A job of a draft.

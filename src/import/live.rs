@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rhythm::proposal;
 use super::yaml::shown;
-use super::{Draft, Guard, JobDraft, Login, NameBook, ServerDraft};
+use super::{Draft, Guard, JobDraft, Login, NameBook, ServerDraft, WindowDraft};
 use crate::desired::Desired;
-use crate::inventory::kind::kind_of;
+use crate::inventory::kind::{is_config, kind_of};
 use crate::jetbackup::client::seen;
 use crate::jetbackup::facts::{Destination, Job, Schedule};
 use crate::links::Link;
 use crate::names::{DestinationId, JobAddress, JobId, NameError, ServerName};
 use crate::seen::Seen;
-
-/// JetBackup's own configuration job (documented).
-const KIND_CONFIG: i64 = 3;
+use crate::window::Window;
 
 /// A server as it answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +51,20 @@ pub struct Imported {
     pub unread: Vec<String>,
 }
 
+/// The plan that a draft is to stand beside: a folder is one plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// What it declares.
+    pub desired: &'a Desired,
+    /// Its windows, used or not.
+    pub windows: &'a [Window],
+}
+
 /// Proposes a plan of all that was found; with a plan that declares these servers, of what it lacks.
 ///
 /// # Errors
 /// Where no name can be made for a job, which no label should do.
-pub fn import(found: &[Found], login: Login, beside: Option<&Desired>) -> Result<Imported, NameError> {
+pub fn import(found: &[Found], login: Login, beside: Option<Beside<'_>>) -> Result<Imported, NameError> {
     let mut book = Book::new(beside);
     let mut imported = Imported { draft: Draft { login, ..Draft::default() }, said: Vec::new(), unread: Vec::new() };
     imported.draft.is_beside_a_plan = beside.is_some();
@@ -87,7 +94,8 @@ pub fn import(found: &[Found], login: Login, beside: Option<&Desired>) -> Result
     }
     book.resolve_after(&mut imported.draft.jobs);
     let named: BTreeSet<String> = imported.draft.jobs.iter().flat_map(|job| job.order.windows.clone()).collect();
-    imported.draft.windows = book.windows.into_values().filter(|window| named.contains(&window.name)).collect();
+    let is_new = |window: &WindowDraft| named.contains(&window.name) && !book.taken.contains_key(&window.name);
+    imported.draft.windows = book.windows.into_values().filter(is_new).collect();
     imported.draft.head = head(beside.is_some(), &imported.draft);
     Ok(imported)
 }
@@ -126,8 +134,10 @@ fn server_notes(server: &Found) -> Vec<String> {
 }
 
 /// What is guarded of a server: its only destination, or what somebody must choose.
-fn guard(server: &Found, beside: Option<&Desired>) -> Guard {
-    if let Some(declared) = beside.and_then(|plan| plan.server(&server.server)).and_then(|s| s.destination.as_ref()) {
+fn guard(server: &Found, beside: Option<Beside<'_>>) -> Guard {
+    if let Some(declared) =
+        beside.and_then(|beside| beside.desired.server(&server.server)).and_then(|s| s.destination.as_ref())
+    {
         return Guard::One { id: declared.id.clone(), name: String::new(), keep_closed: declared.keep_closed };
     }
     let Seen::Known(destinations) = &server.destinations else { return Guard::Everything };
@@ -171,21 +181,24 @@ struct Book {
     /// Every job that has an address, by its id: one id may stand in a plan once.
     by_id: BTreeMap<JobId, JobAddress>,
     declared: BTreeSet<(ServerName, JobId)>,
-    windows: BTreeMap<String, super::WindowDraft>,
+    windows: BTreeMap<String, WindowDraft>,
+    /// The windows that the plan beside it declares.
+    taken: BTreeMap<String, Window>,
     /// What comes after what: the place in the draft is found by address.
     after: Vec<(JobAddress, JobId)>,
 }
 
 impl Book {
-    fn new(beside: Option<&Desired>) -> Self {
+    fn new(beside: Option<Beside<'_>>) -> Self {
         let mut book = Self {
             names: BTreeMap::new(),
             by_id: BTreeMap::new(),
             declared: BTreeSet::new(),
             windows: BTreeMap::new(),
+            taken: beside.iter().flat_map(|it| it.windows).map(|it| (it.name.to_string(), it.clone())).collect(),
             after: Vec::new(),
         };
-        for job in beside.iter().flat_map(|plan| &plan.jobs) {
+        for job in beside.iter().flat_map(|beside| &beside.desired.jobs) {
             book.names.entry(job.address.server.clone()).or_default().take(job.address.job.as_str());
             book.by_id.insert(job.id.clone(), job.address.clone());
             book.declared.insert((job.address.server.clone(), job.id.clone()));
@@ -235,14 +248,30 @@ impl Book {
         } else if let Some(at) = job.next_run {
             draft.notes.push(format!("JetBackup starts it by itself, next {}", at.format("%Y-%m-%d %H:%M UTC")));
         }
+        draft.notes.extend(proposal.doubt.map(str::to_owned));
         self.after.extend(proposal.after.into_iter().map(|before| (draft.address.clone(), before)));
-        self.windows.extend(proposal.windows.into_iter().map(|window| (window.name.clone(), window)));
         draft.order = proposal.order;
+        if let Some(window) = proposal.window {
+            let window = self.named(window);
+            draft.order.windows = vec![window.name.clone()];
+            self.windows.insert(window.name.clone(), window);
+        }
+    }
+
+    /// A window under a name that is free, or under which the plan has the same one.
+    fn named(&self, window: WindowDraft) -> WindowDraft {
+        let fits = |named: &WindowDraft| {
+            self.taken.get(&named.name).is_none_or(|taken| named.window().as_ref() == Some(taken))
+        };
+        let others = (2..).map(|number| format!("{}-{number}", window.name));
+        let mut all = [window.name.clone()].into_iter().chain(others).take(self.taken.len() + 1);
+        let name = all.find(|name| fits(&WindowDraft { name: name.clone(), ..window.clone() }));
+        WindowDraft { name: name.unwrap_or_else(|| window.name.clone()), ..window }
     }
 
     /// Why a job is not to be run, if it is not.
     fn left_out(&self, server: &Found, job: &Job, guard: &Guard) -> Option<String> {
-        if job.kind == KIND_CONFIG {
+        if is_config(job) {
             return Some("it is JetBackup's own job for its configuration".to_owned());
         }
         if job.disabled {

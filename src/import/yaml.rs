@@ -11,9 +11,6 @@ use super::{Draft, Guard, JobDraft, Login, ServerDraft, WindowDraft};
 use crate::plan::schema::modeline;
 use crate::printable::printable;
 
-/// Whether the plan language has the keys of ordering and windows (`windows`, `window`, `every`, `after`). Without them they are
-/// proposed as comments.
-pub(super) const HAS_ORDER_KEYS: bool = true;
 /// How wide a comment is made, in characters.
 const COMMENT_WIDTH: usize = 100;
 /// How many characters of somebody else's text a comment shows.
@@ -93,11 +90,11 @@ impl Draft {
         comment(
             text,
             "",
-            "Times are UTC, as JetBackup gave the next start; with another `timezone`, mend the times and days.",
+            "Times are UTC, as JetBackup gave the next start; days are the server's, moved where the next start shows it. With another `timezone`, mend both.",
         );
-        order_key(text, "", "windows:");
+        text.push_str("windows:\n");
         for window in &self.windows {
-            order_key(text, "  ", &window.line());
+            let _ = writeln!(text, "  {}", window.line());
         }
     }
 
@@ -208,15 +205,19 @@ impl JobDraft {
         }
         let after: Vec<String> = self.order.after.iter().map(ToString::to_string).collect();
         if !after.is_empty() {
-            order_key(text, "    ", &format!("after: [{}]", after.join(", ")));
+            let _ = writeln!(text, "    after: [{}]", after.join(", "));
         }
         match self.order.windows.as_slice() {
             [] => {}
-            [one] => order_key(text, "    ", &format!("window: {one}")),
-            several => order_key(text, "    ", &format!("window: [{}]", several.join(", "))),
+            [one] => {
+                let _ = writeln!(text, "    window: {one}");
+            }
+            several => {
+                let _ = writeln!(text, "    window: [{}]", several.join(", "));
+            }
         }
         if let Some(every) = self.order.every {
-            order_key(text, "    ", &format!("every: {}", duration(every)));
+            let _ = writeln!(text, "    every: {}", duration(every));
         }
         for note in &self.notes {
             comment(text, "    ", note);
@@ -235,12 +236,6 @@ impl JobDraft {
         }
         lines
     }
-}
-
-/// A key of ordering and windows: live where the plan language has it.
-fn order_key(text: &mut String, indent: &str, line: &str) {
-    let mark = if HAS_ORDER_KEYS { "" } else { "# " };
-    let _ = writeln!(text, "{indent}{mark}{line}");
 }
 
 /// A comment of as many lines as it takes. Nothing in it ends a line, whatever it was made of.

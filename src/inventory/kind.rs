@@ -6,6 +6,15 @@ use crate::jetbackup::facts::Job;
 /// JetBackup's bits for what an account backup contains: 4 databases, 128 database users.
 const CONTAINS_DATABASES: i64 = 4 | 128;
 
+/// JetBackup's own configuration job (documented): every server has one.
+const KIND_CONFIG: i64 = 3;
+
+/// Whether it is the job that JetBackup itself has on every server, for its configuration.
+#[must_use]
+pub fn is_config(live: &Job) -> bool {
+    live.kind == KIND_CONFIG
+}
+
 /// What a job backs up. JetBackup has no type for databases: such a job is an account job (1) that contains nothing else.
 #[must_use]
 pub fn kind_of(live: &Job) -> JobKind {

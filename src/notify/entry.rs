@@ -34,6 +34,9 @@ pub(super) struct Try {
     pub(super) refused: bool,
     /// It was the login that was refused.
     pub(super) login: bool,
+    /// The message itself may have been what was wrong.
+    #[serde(default)]
+    pub(super) is_own: bool,
 }
 
 /// Why a file is no message.
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let at: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
-        let last = Some(Try { at, why: "no answer".into(), refused: false, login: true });
+        let last = Some(Try { at, why: "no answer".into(), refused: false, login: true, is_own: false });
         for message in [
             Message::Mail { subject: "s".into(), text: "t\nu".into(), html: "<p>".into() },
             Message::ping(Signal::Failure, "facts"),

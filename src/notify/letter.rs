@@ -4,8 +4,10 @@
 
 use super::markup::Markup;
 use super::notice::{Cause, Notice, What};
+use crate::execute::End;
 use crate::execute::outcome::Outcome;
 use crate::printable::printable;
+use crate::render::summary::Ending;
 use crate::render::when::{about, duration};
 use crate::render::{Page, Style, Summary, count};
 
@@ -106,6 +108,8 @@ fn gist_of_run(summary: &Summary<'_>, cause: Cause) -> String {
     }
     let partial = of(&|outcome| outcome.verdict == crate::execute::outcome::Verdict::Partial);
     let overdue = of(&|outcome| outcome.overdue);
+    let missed: Vec<String> = summary.missed_again().map(ToString::to_string).collect();
+    let is_over = matches!(summary.ending, Ending::Ended(End::Complete));
     match cause {
         Cause::Unsafe => format!("run {}: see what needs attention", summary.run),
         Cause::Timeout => {
@@ -113,7 +117,15 @@ fn gist_of_run(summary: &Summary<'_>, cause: Cause) -> String {
         }
         Cause::Partial => format!("{} of {} in part: {}", partial.len(), count(total, "job"), some(partial)),
         Cause::Unreachable => format!("not every server answered in the run {}", summary.run),
-        Cause::Failure => format!("the run {} ended before its end", summary.run),
+        Cause::Failure if !missed.is_empty() => {
+            format!("{} not done in two runs in a row: {}", count(missed.len(), "job"), some(missed))
+        }
+        Cause::Failure if !is_over => format!("the run {} ended before its end", summary.run),
+        // The plan's `partial: fail`.
+        Cause::Failure if !partial.is_empty() => {
+            format!("{} of {} in part: {}", partial.len(), count(total, "job"), some(partial))
+        }
+        Cause::Failure => format!("in the run {} not all was run that was asked for", summary.run),
         Cause::Test | Cause::Finished | Cause::Stale => format!("{}, all good", count(total, "job")),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -13,6 +14,8 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 
+use super::discreet::repeats;
+use super::failure::{Failure, FailureKind};
 use super::vault::Vault;
 use crate::clock::Timestamp;
 use crate::desired::{Email, Secret, Security, Smtp};
@@ -22,30 +25,11 @@ use crate::render::when::limit;
 /// No file of certificates is larger, in bytes; the machine's own has a quarter of that.
 const CA_FILE_SIZE_MAX: u64 = 1024 * 1024;
 
-/// Why something could not be handed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// Why, printable, without any secret.
-    pub why: String,
-    /// What it means for the message, and for others.
-    pub kind: FailureKind,
-}
-
-/// What a failure means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The way is closed: for every message of this channel, for now.
-    Channel,
-    /// The login was refused: trying again soon would only get the account locked.
-    Login,
-    /// This message, for now.
-    Message,
-    /// This message, for good: it is not tried again by itself.
-    Refused,
-}
+/// The code of a server that ends the conversation, whatever was said in it (RFC 5321, 3.8).
+const SHUTTING_DOWN: u16 = 421;
 
 /// Something that was done on the way, for whoever watches.
-pub type Step<'a> = &'a mut dyn FnMut(String);
+pub(super) type Step<'a> = &'a mut dyn FnMut(String);
 
 /// Makes a mail of a letter.
 ///
@@ -78,25 +62,53 @@ pub(super) fn compose(
     Ok(message)
 }
 
-/// Hands a mail over.
+/// Hands a mail over; `is_offered` says from when on it may be the mail that the server does not like.
 ///
 /// # Errors
 /// Whose fault it is, and why.
-pub(super) fn send(email: &Email, vault: Vault, message: &lettre::Message, step: Step<'_>) -> Result<(), Failure> {
+pub(super) fn send(
+    email: &Email,
+    vault: Vault,
+    message: &lettre::Message,
+    is_offered: &AtomicBool,
+    step: Step<'_>,
+) -> Result<(), Failure> {
     let smtp = &email.smtp;
-    let credentials = match &smtp.login {
-        None => None,
-        Some(login) => Some(Credentials::new(login.user.clone(), password(&login.password, vault, step)?)),
-    };
+    let password = smtp.login.as_ref().map(|login| password(&login.password, vault, step)).transpose()?;
+    let login = smtp.login.as_ref().zip(password.as_ref());
+    let credentials = login.map(|(login, password)| Credentials::new(login.user.clone(), password.clone()));
+    let ended = hand_over(smtp, credentials.as_ref(), message, is_offered, step);
+    ended.map_err(|failure| {
+        // Whoever was told it once could repeat it to us, and what is said is kept.
+        let is_indiscreet = password.is_some_and(|password| repeats(&failure.why, &password));
+        let why = if is_indiscreet { without_words(&failure.why) } else { failure.why };
+        Failure { why: printable(&why), ..failure }
+    })
+}
+
+/// The error alone, in lettre's words and ours: the server's come behind a colon.
+fn without_words(why: &str) -> String {
+    let error = why.split(':').next().unwrap_or_default();
+    format!("{error}; what the server says to it repeats the password, and is not kept")
+}
+
+/// Hands it over. Why it could not be is in the server's own words, as they came.
+fn hand_over(
+    smtp: &Smtp,
+    credentials: Option<&Credentials>,
+    message: &lettre::Message,
+    is_offered: &AtomicBool,
+    step: Step<'_>,
+) -> Result<(), Failure> {
     let mut connection = connect(smtp, step)?;
-    if let (Some(credentials), Some(login)) = (&credentials, &smtp.login) {
-        // With its own words a hostile server could repeat the password to us, and they are kept.
+    if let (Some(credentials), Some(login)) = (credentials, &smtp.login) {
         connection
             .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
             .map_err(|error| login_failure(&error, smtp))?;
         step(format!("logged in as {}", printable(&login.user)));
     }
     let email = message.formatted();
+    is_offered.store(true, Ordering::SeqCst);
     connection.send(message.envelope(), &email).map_err(|error| message_failure(&error, smtp.timeout))?;
     step(format!("taken by the server for {}", crate::render::count(message.envelope().to().len(), "address")));
     // It has taken the mail: whatever it says to this changes nothing.
@@ -180,30 +192,43 @@ fn login_failure(error: &Error, smtp: &Smtp) -> Failure {
 }
 
 fn message_failure(error: &Error, timeout: Duration) -> Failure {
-    let kind = match (error.is_permanent(), error.status()) {
-        (true, _) => FailureKind::Refused,
-        (false, Some(_)) => FailureKind::Message,
-        (false, None) => FailureKind::Channel,
+    let kind = match error.status().map(u16::from) {
+        Some(_) if error.is_permanent() => FailureKind::Refused,
+        Some(SHUTTING_DOWN) => FailureKind::Channel,
+        Some(_) => FailureKind::Message,
+        None if is_timeout(error) => FailureKind::Silent,
+        None => FailureKind::HungUp,
     };
     Failure { why: words(error, timeout), kind }
 }
 
-/// The error with its causes. A time-out calls itself something else.
-fn words(error: &Error, timeout: Duration) -> String {
-    let mut said = error.to_string();
+fn is_timeout(error: &Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(deeper) = cause {
         let kind = deeper.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
         if kind.is_some_and(|kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)) {
-            return format!("no answer within {}", limit(timeout));
+            return true;
         }
+        cause = deeper.source();
+    }
+    false
+}
+
+/// The error with its causes, as the server said them. A time-out calls itself something else.
+fn words(error: &Error, timeout: Duration) -> String {
+    if is_timeout(error) {
+        return format!("no answer within {}", limit(timeout));
+    }
+    let mut said = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
         let text = deeper.to_string();
         if !said.contains(&text) {
             let _ = write!(said, ": {text}");
         }
         cause = deeper.source();
     }
-    printable(&said)
+    said
 }
 
 #[cfg(test)]

@@ -4,25 +4,32 @@
 //! events, summary, check ─ policy ─▶ notice ─ letter, hook, ping ─▶ outbox (on the disk first) ─ post ─▶ mail, web
 //! ```
 //!
-//! Pure: [`policy`], [`notice`], `letter`, `hook`. Edge: [`outbox`], `told`, [`post`], [`mail`], [`web`], [`vault`]. Nothing in here ever
-//! fails a run: what cannot be sent waits in the outbox, and is said.
+//! Pure: [`policy`], [`notice`], `letter`, `hook`. Edge: `outbox` with what is in it and what leaves it (`entry`, `prune`, `told`, `unsent`), and
+//! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `discreet`, `web`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
 //!
 //! Deliberately absent: secrets in anything that is kept. A password or an address of the web is looked up when it is used.
 
 mod hook;
 mod letter;
 mod markup;
+pub mod notice;
+pub mod policy;
 
 mod entry;
-
-pub mod mail;
-pub mod notice;
-pub mod outbox;
-pub mod policy;
-pub mod post;
+mod outbox;
+mod prune;
 mod told;
+mod unsent;
+
+mod delivery;
+mod discreet;
+mod errand;
+mod failure;
+mod mail;
+mod pass;
+pub mod post;
 pub mod vault;
-pub mod web;
+mod web;
 
 pub use notice::{Cause, Notice};
-pub use outbox::unsent;
+pub use unsent::outbox;

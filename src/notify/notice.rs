@@ -175,6 +175,31 @@ impl Message {
         Self::Ping { signal, body: cut(&crate::printable::printable(facts), PING_SIZE_MAX) }
     }
 
+    /// What its channel is called.
+    #[must_use]
+    pub fn channel(&self) -> &'static str {
+        match self {
+            Self::Mail { .. } => "mail",
+            Self::Ping { .. } => "ping",
+            Self::Hook { .. } => "webhook",
+        }
+    }
+
+    /// Where it goes: what is shut for one is shut for the others that go there. Each ping has an address of its own.
+    pub(super) fn door(&self) -> &'static str {
+        match self {
+            Self::Ping { signal: Signal::Start, .. } => "ping start",
+            Self::Ping { signal: Signal::Success, .. } => "ping success",
+            Self::Ping { signal: Signal::Failure, .. } => "ping failure",
+            Self::Mail { .. } | Self::Hook { .. } => self.channel(),
+        }
+    }
+
+    /// Which message it is, in a line: `mail "…"`.
+    pub(super) fn name(&self) -> String {
+        format!("{} \"{}\"", self.channel(), crate::printable::printable(&self.title()))
+    }
+
     /// What it is, for a person.
     #[must_use]
     pub fn title(&self) -> String {

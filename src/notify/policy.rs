@@ -93,7 +93,9 @@ pub fn of_run(summary: &Summary<'_>, is_good: bool, silent: &BTreeSet<ServerName
     let is_unsafe = matches!(summary.ending, Ending::Ended(End::Unsafe(_))) || has_alarm(summary.journal);
     let is_skipped_for =
         |(server, outcome): &(&ServerName, &Outcome)| outcome.verdict == Verdict::Skipped && silent.contains(*server);
-    let is_bad = is_unsafe || has_bad || !(is_good || is_paused || is_stopped);
+    // A window that closes before its turn is no failure; twice in a row it is, or nobody would ever hear of it.
+    let has_missed_again = summary.missed_again().next().is_some();
+    let is_bad = is_unsafe || has_bad || has_missed_again || !(is_good || is_paused || is_stopped);
     let standing = match (is_bad, is_paused, is_stopped) {
         (true, _, _) => Standing::Bad,
         (false, true, _) => Standing::Paused,
@@ -111,6 +113,27 @@ pub fn of_run(summary: &Summary<'_>, is_good: bool, silent: &BTreeSet<ServerName
     ];
     let causes = causes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, cause)| cause).collect();
     (causes, standing)
+}
+
+/// What makes the end of a run the same news as an earlier one: of the same run that is not over, or of one that had nothing to do but to close
+/// what was left open. `None` where jobs were run to the end, which is news each time.
+#[must_use]
+pub fn news(summary: &Summary<'_>) -> Option<String> {
+    let which = match summary.ending {
+        // A timer begins such a run anew each time, until it closes.
+        Ending::Ended(End::Complete) if summary.queue.items.is_empty() => "no job".to_owned(),
+        Ending::Ended(End::Complete) => return None,
+        Ending::Ended(end) => format!("{} {end:?}", summary.run),
+        Ending::Broken(why) => format!("{} {why}", summary.run),
+    };
+    let outcomes = summary.queue.items.iter().map(|item| summary.journal.outcome(&item.address));
+    let outcomes: Vec<_> = outcomes
+        .map(|outcome| outcome.map(|outcome| (outcome.verdict, outcome.overdue, outcome.ended, &outcome.note)))
+        .collect();
+    let open = summary.journal.opened.iter().filter(|opened| matches!(opened.state, GateState::LeftOpen { .. }));
+    let open: Vec<_> = open.map(|opened| (&opened.server, opened.gate.to_string())).collect();
+    let silent: Vec<_> = summary.journal.unreachable.keys().collect();
+    Some(format!("{which} {outcomes:?} {open:?} {silent:?} {:?}", summary.journal.overlaps))
 }
 
 fn has_alarm(journal: &Journal) -> bool {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 
-use super::mail::{Failure, FailureKind};
+use super::failure::{Failure, FailureKind};
 use crate::printable::printable;
 
 /// The limit of one try, from the name to the last byte.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often one fetch is tried at once; later ones are the outbox's.
 const TRIES_MAX: usize = 2;
 /// Between two tries.
@@ -27,7 +27,7 @@ pub(super) fn fetch(url: &str, content_type: &str, body: &str) -> Result<u16, Fa
     let mut tried = 1;
     loop {
         match once(url, content_type, body) {
-            Err(failure) if failure.kind == FailureKind::Channel && tried < TRIES_MAX => {
+            Err(failure) if failure.kind != FailureKind::Refused && tried < TRIES_MAX => {
                 std::thread::park_timeout(BETWEEN_TRIES);
                 tried += 1;
             }
@@ -67,6 +67,8 @@ fn judge(code: u16) -> Result<u16, Failure> {
             return Err(Failure { why, kind: FailureKind::Refused });
         }
         400..=499 if !NOT_NOW.contains(&code) => FailureKind::Refused,
+        // It broke down over what it got, perhaps over this alone.
+        500 => FailureKind::Message,
         _ => FailureKind::Channel,
     };
     Err(Failure { why: format!("answered with code {code}"), kind })

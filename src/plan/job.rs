@@ -13,6 +13,7 @@ use super::tree::{Content, Entry, Node, Scalar};
 use super::window;
 use super::{id, moment, scalar, syntax};
 use crate::desired::{Hold, JobKind, OnTimeout, Retry, RetryWhen, When};
+use crate::hold::REASON_LENGTH_MAX;
 use crate::names::{JobAddress, JobId, JobName, ServerName, WindowName};
 
 /// The most jobs of one plan.
@@ -20,9 +21,6 @@ pub(super) const JOBS_MAX: usize = 10_000;
 
 /// The most jobs that one comes after.
 pub(super) const AFTER_MAX: usize = 100;
-
-/// How long a reason may be, in characters: it stands in one line beside the job.
-pub(super) const REASON_LENGTH_MAX: usize = 200;
 
 /// How long is waited between two tries where the plan does not say.
 const RETRY_WAIT: Duration = Duration::from_secs(15 * 60);

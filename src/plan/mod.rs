@@ -45,6 +45,7 @@ pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, read};
 pub use suggest::closest;
 
 use crate::desired::Desired;
+use crate::window::Window;
 use finding::Findings;
 
 /// Makes one plan of all sources, in their order.
@@ -57,6 +58,15 @@ pub fn load(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
     let syntax = syntax::read(&trees, &mut findings);
     check::check(&syntax, &mut findings);
     findings.conclude(resolve::resolve(&syntax, sources))
+}
+
+/// The windows that these sources declare, used or not, as far as they can be read: a plan's jobs tell only of those they name.
+#[must_use]
+pub fn windows(sources: &[Source]) -> Vec<Window> {
+    let mut findings = Findings::new(sources);
+    let trees: Vec<_> = (0..sources.len()).map(|file| tree::parse(file, &mut findings)).collect();
+    let declared = syntax::read(&trees, &mut findings).windows;
+    declared.iter().filter_map(|window| resolve::window(window, &declared).ok()).collect()
 }
 
 /// [`load`] of a plan that may not have any jobs yet.

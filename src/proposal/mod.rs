@@ -8,7 +8,9 @@ mod standing;
 
 use std::collections::BTreeMap;
 
-use crate::clock::Timestamp;
+use begin::Begun;
+
+use crate::clock::{Timestamp, later};
 use crate::desired::{Desired, Job};
 use crate::diff::{Choice, Decision, Diff, GateNotice, Notice, Remark, diff};
 use crate::execute::journal::{Journal, Opened};
@@ -20,7 +22,7 @@ use crate::names::{JobAddress, JobId, RunId, ServerName};
 use crate::queue::build::Outlook;
 use crate::queue::place::{Place, places};
 use crate::queue::{Gate, Queue, Usual, build};
-use crate::state::{Run, RunEnd, State};
+use crate::state::{JobRecord, Run, RunEnd, State};
 
 pub use outlook::{Access, NotAwaited, NotQueued, Open};
 
@@ -33,6 +35,8 @@ pub struct Proposal {
     pub diff: Diff,
     /// How the run begins.
     pub beginning: Beginning,
+    /// From when on the run, if it has not ended, is too old to go on with (`run.resume_within`).
+    pub stale_at: Timestamp,
     /// The queue to run, what is done of a resumed run included.
     pub queue: Queue,
     /// Why each item of the queue stands where it does, in its order.
@@ -58,13 +62,32 @@ pub enum Beginning {
     Fresh,
     /// An interrupted run goes on.
     Resume(Interrupted),
-    /// An interrupted run is closed as incomplete, and everything is queued anew.
+    /// An interrupted run is closed as incomplete, and everything is queued anew; what was left of it goes first among its priority.
     StartOver {
         /// The run that is closed.
         old: Interrupted,
         /// Why.
         because: Because,
     },
+}
+
+impl Beginning {
+    /// When the run was begun that goes on; `None` if another one begins.
+    fn started(&self) -> Option<Timestamp> {
+        match self {
+            Self::Resume(old) => Some(old.started),
+            Self::Fresh | Self::StartOver { .. } => None,
+        }
+    }
+
+    /// The run that is closed for this one to begin, if it has missed something.
+    #[must_use]
+    pub fn closed(&self) -> Option<&Interrupted> {
+        match self {
+            Self::StartOver { old, because: _ } => Some(old).filter(|old| !old.missed.is_empty()),
+            Self::Fresh | Self::Resume(_) => None,
+        }
+    }
 }
 
 /// Why an interrupted run is closed.
@@ -88,6 +111,8 @@ pub struct Interrupted {
     pub started: Timestamp,
     /// What was left of its queue, in its order.
     pub left: Vec<JobAddress>,
+    /// What of that has not begun, though a window of it was open in the run's time. The others are under way, or wait as the plan has it.
+    pub missed: Vec<JobAddress>,
 }
 
 /// What was asked for on the command line.
@@ -123,11 +148,11 @@ impl Proposal {
         ends_a_run || !self.queue.items.is_empty() || !self.journal.opened.is_empty()
     }
 
-    /// The decisions because of which a job is not in the queue, errors aside: it is fresh or held, and nothing of it is under way.
+    /// The decisions because of which a job is not in the queue, errors aside: it is fresh, or a hold keeps it back, and nothing of it is under way.
     pub fn not_due(&self) -> impl Iterator<Item = &Decision> {
         let decisions = self.diff.decisions.iter();
         decisions.filter(|decision| {
-            matches!(decision.verdict, Choice::Fresh { .. } | Choice::Held { .. })
+            (decision.verdict.is_held() || matches!(decision.verdict, Choice::Fresh { .. }))
                 && self.queue.item(&decision.address).is_none()
         })
     }
@@ -187,7 +212,11 @@ const TIMED_MIN: usize = 5;
 /// of which little else says how long they take.
 #[must_use]
 pub fn logs_wanted(desired: &Desired, state: &State) -> Vec<(ServerName, JobId)> {
-    let is_timed = |job: &Job| state.jobs.get(&job.address).is_some_and(|record| record.durations.len() >= TIMED_MIN);
+    let is_timed = |job: &Job| {
+        let is_its =
+            |address: &JobAddress, record: &JobRecord| address.server == job.address.server && record.id == job.id;
+        state.jobs.iter().any(|(address, record)| is_its(address, record) && record.durations.len() >= TIMED_MIN)
+    };
     let wanted = desired.jobs.iter().filter(|job| job.every.is_some() || job.max_age.is_some() || !is_timed(job));
     let wanted = wanted.map(|job| (job.address.server.clone(), job.id.clone()));
     in_doubt(state).into_iter().chain(wanted).collect()
@@ -200,13 +229,15 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let histories = histories(desired, inventory, &state.records(), now);
     due::settle(&mut diff, desired, state, &histories, now);
     let usual = usual(&histories);
-    let today = build::build(desired, &diff, &Outlook { now, usual: &usual });
-    let today = due::only_watch(today, desired, state, &histories, now);
-    let (beginning, Merged { mut queue, mut journal }) =
-        begin::begin(desired, inventory, state, today, request.fresh, now);
+    let today = |left_over: &[JobAddress]| {
+        let queue = build::build(desired, &diff, &Outlook { now, usual: &usual, left_over });
+        due::only_watch(queue, desired, state, &histories, now)
+    };
+    let Begun { beginning, merged, left_over } = begin::begin(desired, inventory, state, today, request.fresh, now);
+    let Merged { mut queue, mut journal } = merged;
     sequel::come_after_what_is_left(desired, &diff, &mut queue);
     sequel::skip_what_cannot_run(&diff, &mut journal);
-    sequel::skip_what_comes_after_what_is_held(desired, &diff, &queue, &mut journal);
+    sequel::hold_back(desired, &mut diff, &histories, now, &mut queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
@@ -216,8 +247,9 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let forecast = Forecast::of(&basis);
     Proposal {
         at: now,
+        stale_at: later(beginning.started().unwrap_or(now), desired.run.resume_within),
         beginning,
-        places: places(desired, &queue),
+        places: places(desired, &queue, &left_over),
         warnings: warnings(desired, request.is_asked_for, &basis, &forecast),
         access: outlook::access(desired, &queue, &journal, &under_way, now),
         not_awaited: outlook::not_awaited(desired, &diff, &queue, &journal),
@@ -258,6 +290,14 @@ fn left<'a>(queue: &'a Queue, journal: &'a Journal) -> impl Iterator<Item = &'a 
 
 impl From<&Run> for Interrupted {
     fn from(run: &Run) -> Self {
-        Self { id: run.id.clone(), started: run.started, left: left(&run.queue, &run.journal).cloned().collect() }
+        let left: Vec<JobAddress> = left(&run.queue, &run.journal).cloned().collect();
+        let is_missed = |job: &&JobAddress| {
+            let openings = run.queue.item(job).and_then(|item| item.openings.as_ref());
+            let could_begin =
+                openings.is_none_or(|openings| openings.iter().any(|opening| opening.from < run.journal.at));
+            could_begin && !run.journal.phase(job).is_in_flight()
+        };
+        let missed = left.iter().filter(is_missed).cloned().collect();
+        Self { id: run.id.clone(), started: run.started, left, missed }
     }
 }

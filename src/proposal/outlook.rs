@@ -161,7 +161,7 @@ pub(super) fn not_awaited(
         let decision = diff.decisions.iter().find(|decision| decision.address == *address);
         match decision.map(|decision| &decision.verdict) {
             None => NotQueued::NotAskedFor,
-            Some(Choice::Held { .. }) => NotQueued::Held,
+            Some(verdict) if verdict.is_held() => NotQueued::Held,
             Some(Choice::Missing { .. }) => NotQueued::Missing,
             Some(_) => NotQueued::Fresh,
         }

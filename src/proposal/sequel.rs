@@ -1,9 +1,13 @@
-//! What follows from jobs that will not run: their outcome before the run begins, and that of those that come after them.
+//! What follows from jobs that will not run: their outcome before the run begins, and what becomes of those that come after them.
 
+use std::collections::BTreeMap;
+
+use crate::clock::Timestamp;
 use crate::desired::{After, Desired};
 use crate::diff::{Choice, Diff};
 use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
+use crate::history::History;
 use crate::names::JobAddress;
 use crate::queue::Queue;
 
@@ -34,18 +38,36 @@ pub(super) fn come_after_what_is_left(desired: &Desired, diff: &Diff, queue: &mu
     }
 }
 
-/// What comes after a job that is held waits with it: in this run nothing of the kind will happen.
-pub(super) fn skip_what_comes_after_what_is_held(desired: &Desired, diff: &Diff, queue: &Queue, journal: &mut Journal) {
-    let is_held = |address: &JobAddress| {
-        queue.item(address).is_none()
-            && diff.decisions.iter().any(|d| d.address == *address && matches!(d.verdict, Choice::Held { .. }))
+/// What comes after a job that is held waits with it, and so does what comes after that: in this run nothing of the kind will happen. It is
+/// no more a failure than the hold is, so it is taken out of the queue. What is held and young enough keeps nobody waiting, and what was done
+/// of it in this run counts like everything that was done.
+pub(super) fn hold_back(
+    desired: &Desired,
+    diff: &mut Diff,
+    histories: &BTreeMap<JobAddress, History>,
+    now: Timestamp,
+    queue: &mut Queue,
+    journal: &mut Journal,
+) {
+    let is_fresh = |address: &JobAddress| {
+        let every = desired.job(address).and_then(|job| job.every);
+        every.zip(histories.get(address)).is_some_and(|(every, history)| history.fresh_until(every, now).is_some())
     };
-    for job in &desired.jobs {
-        let Some(held) = job.after.iter().find(|after| is_held(&after.job)) else { continue };
-        if queue.item(&job.address).is_some() && *journal.phase(&job.address) == Phase::Queued {
-            let note = format!("it comes after {}, which is held", held.job);
-            let outcome = Outcome::without_run(Verdict::Skipped, journal.at, note);
-            journal.entry_mut(&job.address).phase = Phase::Done(outcome);
+    // In the queue's order, in which nothing stands before its predecessors.
+    let queued: Vec<JobAddress> = queue.items.iter().map(|item| item.address.clone()).collect();
+    for address in queued {
+        let Some(job) = desired.job(&address).filter(|_| *journal.phase(&address) == Phase::Queued) else { continue };
+        let is_held = |diff: &Diff, job: &JobAddress| {
+            queue.item(job).is_none() && diff.decisions.iter().any(|d| d.address == *job && d.verdict.is_held())
+        };
+        let held = job.after.iter().find(|after| is_held(diff, &after.job) && !is_fresh(&after.job));
+        let decision = diff.decisions.iter_mut().find(|decision| decision.address == address);
+        if let (Some(held), Some(decision)) = (held, decision)
+            && !matches!(decision.verdict, Choice::Adopt { .. })
+        {
+            decision.verdict = Choice::HeldBack { by: held.job.clone() };
+            queue.items.retain(|item| item.address != address);
+            journal.entries.remove(&address);
         }
     }
 }

@@ -12,14 +12,17 @@ use crate::names::JobAddress;
 use crate::window::openings;
 
 /// The queue of the jobs that were asked for, exist, are due and not held: what must come first, then by priority over all servers, ties in
-/// file order. Those that cannot run are in it too, so that the run's record says what became of them.
+/// file order, but for what the last run had left. Those that cannot run are in it too, so that the run's record says what became of them.
 #[must_use]
 pub fn build(desired: &Desired, diff: &Diff, outlook: &Outlook) -> Queue {
-    let queued: Vec<&Job> = desired
+    let mut queued: Vec<&Job> = desired
         .jobs
         .iter()
         .filter(|job| diff.decisions.iter().any(|d| d.address == job.address && d.verdict.is_queued()))
         .collect();
+    let turn = |job: &Job| outlook.left_over.iter().position(|left| *left == job.address).unwrap_or(usize::MAX);
+    // A stable sort: all others stay in the order of the file.
+    queued.sort_by_cached_key(|job| turn(job));
     Queue {
         items: arrange(&queued).into_iter().map(|(job, after)| item(desired, job, after, outlook)).collect(),
         servers: desired.servers.iter().map(|server| server.name.clone()).collect(),
@@ -64,6 +67,9 @@ pub struct Outlook<'a> {
     pub now: Timestamp,
     /// How long the jobs usually take, as far as is known.
     pub usual: &'a BTreeMap<JobAddress, Usual>,
+    /// What the run that was closed before had left, in its order. Among jobs of one priority it goes first: nights that are too short for
+    /// all jobs would otherwise begin with the same ones each time, and never come to the others.
+    pub left_over: &'a [JobAddress],
 }
 
 /// How far ahead windows are worked out: a run that waits for longer is started anew before that.

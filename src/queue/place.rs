@@ -1,7 +1,7 @@
 //! Why an item stands where it does: what `plan` tells whoever wonders.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Item, Queue};
 use crate::desired::{After, Desired, Job};
@@ -19,21 +19,27 @@ pub enum Place {
         /// Others have the same; among them it is the file that decides.
         is_shared: bool,
     },
+    /// The run before was closed without it: it goes before others of its priority.
+    LeftOver,
     /// As the file has it: nothing else tells it from the others.
     File,
     /// It is in no plan any more, or has another id there: taken along from the run that is resumed, before everything else.
     TakenAlong,
 }
 
-/// The place of each item, in the order of the queue.
+/// The place of each item, in the order of the queue. `left_over` is what the queue was built with.
 #[must_use]
-pub fn places(desired: &Desired, queue: &Queue) -> Vec<(JobAddress, Place)> {
+pub fn places(desired: &Desired, queue: &Queue, left_over: &[JobAddress]) -> Vec<(JobAddress, Place)> {
     let files: BTreeMap<&JobAddress, (usize, &Job)> =
         desired.jobs.iter().enumerate().map(|(place, job)| (&job.address, (place, job))).collect();
     let declared = |item: &Item| files.get(&item.address).filter(|(_, job)| job.id == item.id).copied();
     let mut of_priority: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut has_others: BTreeSet<i64> = BTreeSet::new();
     for (_, job) in queue.items.iter().filter_map(declared) {
         *of_priority.entry(job.priority).or_default() += 1;
+        if !left_over.contains(&job.address) {
+            has_others.insert(job.priority);
+        }
     }
     let numbers: BTreeMap<&JobAddress, usize> =
         queue.items.iter().enumerate().map(|(number, item)| (&item.address, number)).collect();
@@ -42,7 +48,9 @@ pub fn places(desired: &Desired, queue: &Queue) -> Vec<(JobAddress, Place)> {
     for (number, item) in queue.items.iter().enumerate() {
         let place = declared(item).map_or(Place::TakenAlong, |(file, job)| {
             // Without what it comes after, the more urgent stands first.
-            let urgency = (Reverse(job.priority), file);
+            let turn = left_over.iter().position(|left| *left == job.address);
+            let is_left_over = turn.is_some();
+            let urgency = (Reverse(job.priority), turn.unwrap_or(usize::MAX), file);
             let is_held_back = least_urgent > Some(urgency);
             least_urgent = least_urgent.max(Some(urgency));
             // Of all that it comes after, the last one in the queue: with that it became ready.
@@ -50,6 +58,7 @@ pub fn places(desired: &Desired, queue: &Queue) -> Vec<(JobAddress, Place)> {
             let last = before.filter(|(before, _)| **before < number).max_by_key(|(before, _)| **before);
             match last {
                 Some((_, after)) if is_held_back => Place::After(after.clone()),
+                _ if is_left_over && has_others.contains(&job.priority) => Place::LeftOver,
                 _ => by_priority(job.priority, &of_priority),
             }
         });
@@ -78,6 +87,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn check(jobs: Vec<Job>, expected: &[(&str, Place)]) {
+        check_with(jobs, &[], expected);
+    }
+
+    fn check_with(jobs: Vec<Job>, left_over: &[&str], expected: &[(&str, Place)]) {
+        let left_over: Vec<JobAddress> = left_over.iter().map(|job| job.parse().unwrap()).collect();
         let run = RunSettings {
             poll: SECOND,
             pace: Pace::Adaptive,
@@ -90,13 +104,13 @@ mod tests {
         let diff = Diff { decisions: jobs.iter().map(decision).collect(), remarks: Vec::new() };
         let desired = Desired { servers: Vec::new(), jobs, run, notify: None };
         let now = crate::clock::Timestamp::UNIX_EPOCH;
-        let outlook = Outlook { now, usual: &std::collections::BTreeMap::new() };
+        let outlook = Outlook { now, usual: &BTreeMap::new(), left_over: &left_over };
         let queue = build(&desired, &diff, &outlook);
         let expected: Vec<_> = expected.iter().map(|(job, place)| (job.parse().unwrap(), place.clone())).collect();
-        assert_eq!(places(&desired, &queue), expected);
+        assert_eq!(places(&desired, &queue, &left_over), expected);
         // Whatever is no longer declared was taken along.
         let nothing = Desired { jobs: Vec::new(), ..desired };
-        assert!(places(&nothing, &queue).iter().all(|(_, place)| *place == Place::TakenAlong));
+        assert!(places(&nothing, &queue, &left_over).iter().all(|(_, place)| *place == Place::TakenAlong));
     }
 
     #[test]
@@ -112,6 +126,20 @@ mod tests {
         check(
             vec![job("a/x", 9, &["c/z", "b/y"]), job("b/y", 0, &[]), job("c/z", 1, &[]), job("d/end", -1, &["b/y"])],
             &[("c/z", only(1)), ("b/y", only(0)), ("a/x", Place::After(after_success("b/y"))), ("d/end", only(-1))],
+        );
+    }
+
+    #[test]
+    fn what_was_left_over_goes_first_among_its_priority_and_after_its_predecessors() {
+        let all = || vec![job("a/x", 0, &[]), job("b/y", 0, &[]), job("c/z", 5, &[])];
+        let first = Place::Priority { priority: 5, is_shared: false };
+        let shared = Place::Priority { priority: 0, is_shared: true };
+        check_with(all(), &["b/y"], &[("c/z", first.clone()), ("b/y", Place::LeftOver), ("a/x", shared.clone())]);
+        check_with(all(), &["a/x", "b/y"], &[("c/z", first), ("a/x", shared.clone()), ("b/y", shared)]);
+        check_with(
+            vec![job("a/x", 0, &[]), job("b/y", 0, &["a/x"])],
+            &["b/y"],
+            &[("a/x", Place::File), ("b/y", Place::After(after_success("a/x")))],
         );
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::held;
 use super::page::Page;
 use super::remark;
-use super::when::{about, ago};
+use super::when::{about, ago, limit};
 use super::words::{self, count};
 use crate::check::{Check, Finding, JobCheck, Level, level_of};
 use crate::printable::printable;
@@ -84,7 +84,7 @@ fn summary(check: &Check, page: &Page) -> String {
 fn job_line(job: &JobCheck, check: &Check, page: &Page) -> String {
     let mut parts: Vec<String> = vec![last_good(job, check)];
     parts.extend(job.findings.iter().map(|finding| said(job, finding, check, page)).filter(|said| !said.is_empty()));
-    if job.runs {
+    if job.runs == Some(true) {
         parts.push("a backup of it is under way".to_owned());
     }
     format!("{}: {}", job.address, parts.join("; "))
@@ -124,6 +124,9 @@ fn said(job: &JobCheck, finding: &Finding, check: &Check, page: &Page) -> String
         Finding::Failing { times: 1 } => "the last time it did not end well".to_owned(),
         Finding::Failing { times } => format!("the last {times} times it did not end well"),
         Finding::Partial => "partial, and the plan says `partial: fail`".to_owned(),
+        Finding::EveryTooShort { every, median } => {
+            format!("it takes about {}, longer than its `every` of {}", about(*median), limit(*every))
+        }
         Finding::Hindered { why } => printable(why),
     }
 }

@@ -34,9 +34,12 @@ pub fn metrics(check: &Check) -> String {
             Seen::Unknown(_) => None,
         },
     );
-    page.jobs(check, "jbr_last_success_partial", "1 if the last good backup is a partial one.", |job| {
-        Some(u8::from(job.history.partial).to_string())
-    });
+    page.jobs(
+        check,
+        "jbr_last_success_partial",
+        "1 if the last good backup is a partial one; no sample if none is known.",
+        |job| job.partial().map(|partial| u8::from(partial).to_string()),
+    );
     page.jobs(check, "jbr_max_age_seconds", "How old the last good backup may be.", |job| {
         job.max_age.map(|age| age.as_secs().to_string())
     });
@@ -44,10 +47,10 @@ pub fn metrics(check: &Check) -> String {
         Some(u8::from(job.history.unread.is_none()).to_string())
     });
     page.jobs(check, "jbr_failures_in_a_row", "How many times in a row the job did not end well.", |job| {
-        Some(job.history.failures_in_a_row.to_string())
+        job.failures_in_a_row().map(|failures| failures.to_string())
     });
     page.jobs(check, "jbr_running", "1 if a backup of the job is under way.", |job| {
-        Some(u8::from(job.runs).to_string())
+        job.runs.map(|runs| u8::from(runs).to_string())
     });
     page.jobs(check, "jbr_held", "1 if the job is held.", |job| Some(u8::from(job.holds.is_some()).to_string()));
     page.jobs(check, "jbr_hold_expiry_timestamp_seconds", "When the hold ends; no sample if it has no end.", |job| {

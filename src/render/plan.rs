@@ -73,7 +73,12 @@ impl View<'_> {
         };
         sheet.gap();
         let run = self.run(old);
-        sheet.item(0, symbol::ATTENTION, &format!("Closes {run} as incomplete: {text}. Every job is queued anew."));
+        let first = if old.left.is_empty() { "" } else { ", what was left first among its priority" };
+        sheet.item(
+            0,
+            symbol::ATTENTION,
+            &format!("Closes {run} as incomplete: {text}. Every job is queued anew{first}."),
+        );
         if !old.left.is_empty() {
             let left: Vec<String> = old.left.iter().map(ToString::to_string).collect();
             sheet.item(2, symbol::ATTENTION, &format!("not done in it: {}", left.join(", ")));
@@ -192,14 +197,16 @@ impl View<'_> {
         }
     }
 
-    /// From the logs and what is remembered. Where no log was asked for, `jbr` speaks for itself alone.
+    /// From the logs and what is remembered. Where no log was asked for, `jbr` speaks for itself alone. Unknown is not never.
     fn last_good(&self, address: &JobAddress) -> String {
         let is_measured = decision(self.proposal, address).is_some_and(|decision| decision.due.is_some());
+        let silent = || "unknown".to_owned();
         let remembered = || self.records.get(address).and_then(|record| record.last_success);
         let last = match self.proposal.histories.get(address).map(|history| &history.last_good) {
             Some(Seen::Known(last)) => *last,
-            Some(Seen::Unknown(_)) if is_measured => return "unknown".to_owned(),
-            Some(Seen::Unknown(_)) | None => remembered(),
+            Some(Seen::Unknown(_)) if is_measured => return silent(),
+            Some(Seen::Unknown(_)) => return remembered().map_or_else(silent, |at| ago(at, self.proposal.at)),
+            None => remembered(),
         };
         last.map_or("never".to_owned(), |at| ago(at, self.proposal.at))
     }

@@ -79,7 +79,7 @@ impl From<&Beginning> for BeginningJson {
             Beginning::Resume(old) => ("resume", None, old),
             Beginning::StartOver { old, because } => ("start_over", Some(self::because(because)), old),
         };
-        let Interrupted { id, started, left } = old;
+        let Interrupted { id, started, left, missed: _ } = old;
         let left = left.iter().map(ToString::to_string).collect();
         Self { kind, because, run: Some(id.to_string()), started: Some(time(*started)), left }
     }

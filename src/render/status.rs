@@ -128,8 +128,8 @@ impl View<'_> {
     }
 
     fn unsent(&self, sheet: &mut Sheet) {
-        let all = match &self.status.unsent {
-            Seen::Known(all) => all,
+        let outbox = match &self.status.outbox {
+            Seen::Known(outbox) => outbox,
             Seen::Unknown(why) => {
                 let why = words::sentence(&printable(&why.0));
                 sheet.item(
@@ -140,11 +140,28 @@ impl View<'_> {
                 return;
             }
         };
+        let all = &outbox.unsent;
         for one in all.iter().take(UNSENT_SHOWN_MAX) {
             sheet.item(2, symbol::ATTENTION, &format!("not sent: {}", unsent_line(one, self.status.at)));
         }
         if let Some(more) = all.len().checked_sub(UNSENT_SHOWN_MAX).filter(|more| *more > 0) {
             sheet.item(2, symbol::ATTENTION, &format!("not sent: {} more", words::count(more, "notice")));
+        }
+        if outbox.unreadable > 0 {
+            let what = words::count(outbox.unreadable, "file");
+            sheet.item(
+                2,
+                symbol::UNREAD,
+                &format!("{what} of the outbox could not be read, and may be notices that wait"),
+            );
+        }
+        if let Some(why) = &outbox.shut {
+            let why = printable(why);
+            sheet.item(
+                2,
+                symbol::ERROR,
+                &format!("the outbox takes nothing: {why}. What cannot be sent at once is lost"),
+            );
         }
     }
 

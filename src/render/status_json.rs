@@ -39,11 +39,15 @@ pub fn status_json(status: &Status) -> String {
         holder,
         run: status.run.as_ref().map(RunJson::new),
         next: status.next.as_ref().map(NextJson::from),
-        unsent: match &status.unsent {
-            Seen::Known(all) => Some(all.iter().map(UnsentJson::from).collect()),
+        unsent: match &status.outbox {
+            Seen::Known(outbox) => Some(outbox.unsent.iter().map(UnsentJson::from).collect()),
             Seen::Unknown(_) => None,
         },
-        unsent_why: why(&status.unsent),
+        outbox: match &status.outbox {
+            Seen::Known(outbox) => Some(OutboxJson { unreadable: outbox.unreadable, shut: outbox.shut.clone() }),
+            Seen::Unknown(_) => None,
+        },
+        outbox_why: why(&status.outbox),
         servers: status.servers.iter().map(|server| ServerJson::new(server, status.at)).collect(),
         remarks: status.remarks.iter().map(RemarkJson::from).collect(),
     })
@@ -70,9 +74,16 @@ struct StatusJson {
     run: Option<RunJson>,
     next: Option<NextJson>,
     unsent: Option<Vec<UnsentJson>>,
-    unsent_why: Option<String>,
+    outbox: Option<OutboxJson>,
+    outbox_why: Option<String>,
     servers: Vec<ServerJson>,
     remarks: Vec<RemarkJson>,
+}
+
+#[derive(Serialize)]
+struct OutboxJson {
+    unreadable: usize,
+    shut: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -16,6 +16,7 @@ use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::{JobAddress, RunId};
 use crate::printable::printable;
+use crate::proposal::Interrupted;
 use crate::queue::{Item, Queue};
 
 /// Everything that a summary is made from.
@@ -33,6 +34,8 @@ pub struct Summary<'a> {
     pub journal: &'a Journal,
     /// How the loop ended.
     pub ending: Ending<'a>,
+    /// The run that was closed as incomplete for this one to begin, with what it has missed; `None` if there is none, or it has missed nothing.
+    pub closed: Option<&'a Interrupted>,
 }
 
 /// How a loop ended.
@@ -56,6 +59,7 @@ impl Summary<'_> {
         }
         self.alarms(&mut sheet, page);
         self.total(&mut sheet);
+        self.closed(&mut sheet);
         self.next_steps(&mut sheet);
         sheet.finish()
     }
@@ -66,6 +70,7 @@ impl Summary<'_> {
         let mut sheet = Sheet::new(page);
         self.alarms(&mut sheet, page);
         self.total(&mut sheet);
+        self.closed(&mut sheet);
         self.next_steps(&mut sheet);
         sheet.finish()
     }
@@ -160,6 +165,25 @@ impl Summary<'_> {
         }
     }
 
+    /// What the run before could have begun and has not, and is not well done in this one either: nobody else would say that it is missing.
+    pub fn missed_again(&self) -> impl Iterator<Item = &JobAddress> {
+        let missed = self.closed.iter().flat_map(|closed| &closed.missed);
+        missed.filter(|job| !self.journal.outcome(job).is_some_and(|outcome| outcome.verdict.is_good()))
+    }
+
+    fn closed(&self, sheet: &mut Sheet) {
+        let Some(closed) = self.closed else { return };
+        let names =
+            |jobs: &mut dyn Iterator<Item = &JobAddress>| jobs.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let missed = names(&mut closed.missed.iter());
+        let mut text = format!("The run before, {}, was closed as incomplete. Not done in it: {missed}.", closed.id);
+        let again = names(&mut self.missed_again());
+        if !again.is_empty() {
+            text = format!("{text} Nor well in this one: {again}.");
+        }
+        sheet.item(0, symbol::ATTENTION, &text);
+    }
+
     fn next_steps(&self, sheet: &mut Sheet) {
         match self.ending {
             Ending::Ended(End::Complete) => {}
@@ -168,7 +192,7 @@ impl Summary<'_> {
             }
             Ending::Ended(End::WindowClosed { opens }) => {
                 let text = format!(
-                    "What is left may not start now: {}. `jbr apply` goes on from here.",
+                    "What is left may not start now: {}. `jbr apply` goes on from here, within `run.resume_within`; after that it begins another run, what is left first.",
                     words::next_window(*opens, sheet.zone())
                 );
                 sheet.item(0, symbol::ATTENTION, &text);

@@ -47,6 +47,11 @@ impl Summary<'_> {
             verdicts,
             opened: self.journal.opened.iter().map(OpenedJson::from).collect(),
             overlaps: self.journal.overlaps.iter().map(OverlapJson::from).collect(),
+            closed: self.closed.map(|closed| ClosedJson {
+                run: closed.id.to_string(),
+                missed: closed.missed.iter().map(ToString::to_string).collect(),
+                again: self.missed_again().map(ToString::to_string).collect(),
+            }),
         })
     }
 }
@@ -68,6 +73,15 @@ struct SummaryJson {
     verdicts: BTreeMap<&'static str, usize>,
     opened: Vec<OpenedJson>,
     overlaps: Vec<OverlapJson>,
+    closed: Option<ClosedJson>,
+}
+
+/// The run that was closed for this one to begin.
+#[derive(Serialize)]
+struct ClosedJson {
+    run: String,
+    missed: Vec<String>,
+    again: Vec<String>,
 }
 
 #[derive(Serialize)]

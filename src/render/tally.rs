@@ -36,7 +36,7 @@ pub(super) struct Tally {
     pub(super) not_queued: usize,
     /// What is not queued because it is fresh.
     pub(super) fresh: usize,
-    /// What is not queued because it is held.
+    /// What is not queued because it is held, or comes after what is.
     pub(super) held: usize,
     pub(super) errors: usize,
     pub(super) remarks: usize,
@@ -70,7 +70,7 @@ impl Tally {
             done: count(Standing::Done),
             not_queued: not_queued(proposal).count(),
             fresh: proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Fresh { .. })).count(),
-            held: proposal.not_due().filter(|decision| matches!(decision.verdict, Choice::Held { .. })).count(),
+            held: proposal.not_due().filter(|decision| decision.verdict.is_held()).count(),
             errors: proposal.diff.errors().count(),
             remarks: proposal.diff.remarks.iter().filter(|remark| !is_error(&remark.what)).count(),
             to_close: proposal.journal.opened.len(),
@@ -109,6 +109,7 @@ pub(super) fn standing(proposal: &Proposal, address: &JobAddress) -> Standing {
             | Choice::DestinationDisabled { .. }
             | Choice::Fresh { .. }
             | Choice::Held { .. }
+            | Choice::HeldBack { .. }
             | Choice::Missing { .. },
         )
         | None => Standing::Start,

@@ -58,6 +58,7 @@ pub(super) fn place(place: &Place) -> String {
         Place::Priority { priority, is_shared: true } => {
             format!("here because: priority {priority}, then the order of the plan")
         }
+        Place::LeftOver => "here because: the run before was closed without it".to_owned(),
         Place::File => "here because: the order of the plan".to_owned(),
         Place::TakenAlong => "here because: in no plan any more, so before everything else".to_owned(),
     }

@@ -18,8 +18,9 @@ use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::{Journal, Opened};
 use crate::hold::ByHand;
 use crate::names::{JobAddress, RunId};
-use crate::queue::Queue;
+use crate::queue::{Item, Queue};
 pub use edit::{EditError, Remembered};
+pub(crate) use place::Place;
 pub use record::{JobRecord, RunEnd, RunRecord};
 
 /// How many finished runs are remembered: a month of nights. All of them are written at every change of the journal, to an SD card.
@@ -92,13 +93,15 @@ impl State {
         self.run.as_ref().map_or(&self.opened, |run| &run.journal.opened)
     }
 
-    /// What is known of each job, the run in progress included.
+    /// What is known of each job, the run in progress included. A job that has been renamed since takes its record along: it is its server's
+    /// id.
     #[must_use]
     pub fn records(&self) -> BTreeMap<JobAddress, JobRecord> {
         let mut records = self.jobs.clone();
         let Some(run) = &self.run else { return records };
         for item in &run.queue.items {
             if let Some(outcome) = run.journal.outcome(&item.address) {
+                follow(&mut records, item);
                 let record = records.entry(item.address.clone()).or_insert_with(|| JobRecord::new(item.id.clone()));
                 record.learn(item, outcome);
             }
@@ -137,5 +140,19 @@ impl State {
         });
         let surplus = self.history.len().saturating_sub(HISTORY_MAX);
         self.history.drain(..surplus);
+    }
+}
+
+/// Brings the record of an item's job to the item's address. What another job has left there takes the free place: two may have changed names.
+fn follow(records: &mut BTreeMap<JobAddress, JobRecord>, item: &Item) {
+    if records.get(&item.address).is_some_and(|record| record.id == item.id) {
+        return;
+    }
+    let is_its =
+        |(address, record): &(&JobAddress, &JobRecord)| address.server == item.address.server && record.id == item.id;
+    let Some(before) = records.iter().find(is_its).map(|(address, _)| address.clone()) else { return };
+    let Some(record) = records.remove(&before) else { return };
+    if let Some(other) = records.insert(item.address.clone(), record) {
+        records.insert(before, other);
     }
 }

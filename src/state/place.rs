@@ -10,7 +10,7 @@ const LINKS_MAX: usize = 40;
 
 /// The file of a state and its folder. The file need not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The file, not a link to it: renaming over a link would replace the link.
     pub(super) file: PathBuf,
     /// The folder that it is in.
@@ -20,7 +20,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Follows the links that `path` may be.
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let mut file = path.to_owned();
         for _ in 0..=LINKS_MAX {
             match fs::symlink_metadata(&file) {
@@ -49,6 +49,11 @@ impl Place {
     /// The file that is locked.
     pub(super) fn lock(&self) -> PathBuf {
         beside(&self.file, ".lock")
+    }
+
+    /// The folder of what waits to be sent.
+    pub(crate) fn outbox(&self) -> PathBuf {
+        beside(&self.file, ".outbox")
     }
 
     /// What the names of temporary files begin with.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::{Timestamp, elapsed};
 use crate::execute::journal::Overlap;
-use crate::execute::outcome::Outcome;
+use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::{JobAddress, JobId, RunId};
 use crate::queue::Item;
 
@@ -18,6 +18,8 @@ pub struct JobRecord {
     pub id: JobId,
     /// When its last good backup ended.
     pub last_success: Option<Timestamp>,
+    /// Whether that one was completed only in part.
+    pub last_success_partial: bool,
     /// How it ended last.
     pub last_outcome: Option<Outcome>,
     /// How long its last good backups took in whole seconds, oldest first, [`DURATIONS_MAX`] at most.
@@ -30,7 +32,14 @@ impl JobRecord {
     /// A job that never ran.
     #[must_use]
     pub fn new(id: JobId) -> Self {
-        Self { id, last_success: None, last_outcome: None, durations: Vec::new(), failures_in_a_row: 0 }
+        Self {
+            id,
+            last_success: None,
+            last_success_partial: false,
+            last_outcome: None,
+            durations: Vec::new(),
+            failures_in_a_row: 0,
+        }
     }
 
     /// Takes in how the job ended in a run.
@@ -40,6 +49,7 @@ impl JobRecord {
         }
         if outcome.verdict.is_good() {
             self.last_success = Some(outcome.ended);
+            self.last_success_partial = outcome.verdict == Verdict::Partial;
             self.failures_in_a_row = 0;
             if let Some(started) = outcome.started {
                 self.durations.push(Duration::from_secs(elapsed(started, outcome.ended).as_secs()));
@@ -59,13 +69,16 @@ impl JobRecord {
         let ended = |record: &Self| record.last_outcome.as_ref().map(|outcome| outcome.ended);
         let (older, newer) = if ended(&self) > ended(&other) { (other, self) } else { (self, other) };
         let row_before = if newer.last_success.is_some() { 0 } else { older.failures_in_a_row };
+        let good = |record: &Self| (record.last_success, record.last_success_partial);
+        let last_good = if older.last_success > newer.last_success { good(&older) } else { good(&newer) };
         let mut durations = older.durations;
         durations.extend(newer.durations);
         let surplus = durations.len().saturating_sub(DURATIONS_MAX);
         durations.drain(..surplus);
         Self {
             id: newer.id,
-            last_success: older.last_success.max(newer.last_success),
+            last_success: last_good.0,
+            last_success_partial: last_good.1,
             last_outcome: newer.last_outcome.or(older.last_outcome),
             durations,
             failures_in_a_row: newer.failures_in_a_row.saturating_add(row_before),

@@ -24,7 +24,7 @@ use crate::state::{Run, State};
 
 pub use next::{Next, Waits, next};
 pub use under_way::{UnderWay, Whose, under_way};
-pub use unsent::Unsent;
+pub use unsent::{Outbox, Unsent};
 
 /// Everything that `jbr status` shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub struct Status {
     pub run: Option<RunStatus>,
     /// What runs next; `None` also where the state or the lock could not be read.
     pub next: Option<Next>,
-    /// The notices that wait to be sent, oldest first.
-    pub unsent: Seen<Vec<Unsent>>,
+    /// The notices that wait to be sent.
+    pub outbox: Seen<Outbox>,
     /// The servers that were asked, in the plan's order.
     pub servers: Vec<ServerStatus>,
     /// What else a person should know of them.
@@ -164,7 +164,11 @@ impl Status {
             _ => Reading::Whole,
         };
         let is_partly = [matches!(self.state, Seen::Unknown(_)), matches!(self.lock, Seen::Unknown(_))];
-        let is_partly = is_partly.contains(&true) || matches!(self.unsent, Seen::Unknown(_));
+        let is_partly = is_partly.contains(&true)
+            || match &self.outbox {
+                Seen::Known(outbox) => outbox.unreadable > 0,
+                Seen::Unknown(_) => true,
+            };
         let own = if is_partly { Reading::Partly } else { Reading::Whole };
         self.servers.iter().map(of).chain([own]).max().unwrap_or(own)
     }
@@ -180,8 +184,8 @@ pub struct View<'a> {
     pub state: &'a Seen<State>,
     /// Whether a `jbr` is at work.
     pub lock: Seen<Lock>,
-    /// The notices that wait to be sent, oldest first.
-    pub unsent: Seen<Vec<Unsent>>,
+    /// The notices that wait to be sent.
+    pub outbox: Seen<Outbox>,
     /// What the next `apply` would do.
     pub proposal: &'a Proposal,
     /// Which jobs were asked for.
@@ -212,7 +216,7 @@ pub fn status(view: View) -> Status {
         servers: asked.map(|(server, live)| server_status(&view, server, live)).collect(),
         remarks: view.proposal.diff.remarks.iter().filter(|remark| !is_shown_otherwise(remark)).cloned().collect(),
         lock: view.lock,
-        unsent: view.unsent,
+        outbox: view.outbox,
     }
 }
 

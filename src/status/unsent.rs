@@ -1,6 +1,17 @@
-//! A notice that could not be sent yet.
+//! The notices that could not be sent yet.
 
 use crate::clock::Timestamp;
+
+/// The outbox, as it is seen without its lock.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outbox {
+    /// What waits to be sent, oldest first.
+    pub unsent: Vec<Unsent>,
+    /// How many files could not be read: whether they are messages is not known.
+    pub unreadable: usize,
+    /// Why nothing can be added to it, printable: then what is not sent at once is lost.
+    pub shut: Option<String>,
+}
 
 /// A message that waits in the outbox. All texts are printable.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -176,6 +176,25 @@ fn what_is_wrong_on_the_server_is_found_before_a_backup_is_missing() {
     assert_eq!((code, found(&check, "b/job2")), (Some(2), ("critical", vec!["missing"])));
 }
 
+/// A server without a job in the plan may have jobs that belong there, and backups that write to the storage.
+#[test]
+fn a_server_that_has_no_job_in_the_plan_is_asked_as_well() {
+    let mut site = site_with([log(1, 1, 1, 1)], |b| b.job(Job::new(id(7), "In no plan").writes_to(DESTINATION)));
+    site.write_plan_with(&format!(", destination: {DESTINATION}"), &run_with("", &[("a/job1", 1, "")]));
+    let (code, check) = checked(&site, &[]);
+    assert_eq!(code, Some(1), "{check:#}");
+    let about: Vec<&Value> = check["remarks"].as_array().unwrap().iter().map(|remark| &remark["about"]).collect();
+    assert!(about.iter().any(|about| **about == "In no plan"), "{check:#}");
+    assert!(about.iter().all(|about| **about != "JetBackup Config"), "it is on every server: {check:#}");
+    assert_eq!(checked(&site, &["--server", "a"]).0, Some(0), "one that is not meant is not asked");
+
+    site.sshd("b").kill();
+    let (code, check) = checked(&site, &[]);
+    assert_eq!(code, Some(1), "{check:#}");
+    let silent = |remark: &Value| remark["server"] == "b" && remark["remark"] == "unread" && remark["what"] == "jobs";
+    assert!(check["remarks"].as_array().unwrap().iter().any(silent), "{check:#}");
+}
+
 #[test]
 fn it_waits_for_no_lock() {
     let site = site([log(1, 1, 1, 1)]);

@@ -162,6 +162,7 @@ fn history(took: Duration, now: Timestamp) -> History {
 /// Runs the queue in its world; what is under way began so long ago.
 fn run(
     queue: &Queue,
+    journal: &Journal,
     now: Timestamp,
     under_way: Option<(usize, Duration)>,
 ) -> (Vec<(JobAddress, Timestamp)>, Timestamp, End) {
@@ -174,7 +175,7 @@ fn run(
     });
     let backups = backups.collect();
     let mut world = World { now, lengths, backups, servers: queue.servers.clone(), triggered: Vec::new() };
-    let (_, end) = drive(queue, Journal::new(now), &mut Nothing, &mut world, &mut Nothing).unwrap();
+    let (_, end) = drive(queue, journal.clone(), &mut Nothing, &mut world, &mut Nothing).unwrap();
     let address = |id: &JobId| queue.items.iter().find(|item| item.id == *id).unwrap().address.clone();
     (world.triggered.iter().map(|(id, at)| (address(id), *at)).collect(), world.now, end)
 }
@@ -186,6 +187,7 @@ proptest! {
     fn the_machine_does_what_was_foretold(
         plans in prop::collection::vec(job_plan(), 1..7),
         runs in prop::option::of((0..7_usize, 0..100_u32)),
+        tries in prop::option::of((0..7_usize, 1..90_u32)),
     ) {
         let now: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
         let (mut queue, histories) = queue(&plans, now);
@@ -195,7 +197,13 @@ proptest! {
         let under_way: BTreeMap<JobAddress, UnderWay> = runs.iter().map(|(number, ran)| {
             (queue.items[*number].address.clone(), UnderWay { since: earlier(now, *ran), is: Is::Running })
         }).collect();
-        let journal = Journal::new(now);
+        let mut journal = Journal::new(now);
+        // One has failed before, and is tried again after a while.
+        let tries = tries.filter(|(number, _)| *number < plans.len() && runs.is_none_or(|(runs, _)| runs != *number));
+        if let Some((number, minutes)) = tries {
+            let entry = journal.entry_mut(&queue.items[number].address);
+            (entry.attempts, entry.not_before) = (1, Some(later(now, MINUTE * minutes)));
+        }
         let forecast = Forecast::of(&Basis {
             queue: &queue, journal: &journal, under_way: &under_way, histories: &histories, now
         });
@@ -205,7 +213,7 @@ proptest! {
             .collect();
 
         queue.stays = true;
-        let (started, ended, end) = run(&queue, now, runs);
+        let (started, ended, end) = run(&queue, &journal, now, runs);
         prop_assert_eq!(&started, &foretold);
         match end {
             End::Complete => {
@@ -223,7 +231,7 @@ proptest! {
         }
 
         queue.stays = false;
-        let (_, paused, end) = run(&queue, now, runs);
+        let (_, paused, end) = run(&queue, &journal, now, runs);
         let pause = match end {
             End::WindowClosed { opens } => Some(Pause { at: paused, opens }),
             _ => None,

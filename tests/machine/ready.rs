@@ -5,7 +5,7 @@ use std::time::Duration;
 use jbr::clock::{Timestamp, later};
 use jbr::desired::{After, Retry, RetryWhen, When};
 use jbr::execute::journal::Phase;
-use jbr::execute::outcome::Verdict;
+use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{Action, End, Event};
 use jbr::jetbackup::facts::{GroupStatus, LogStatus};
 use jbr::window::Opening;
@@ -64,6 +64,33 @@ fn what_comes_after_a_good_backup_is_run_and_what_comes_after_a_bad_one_is_not()
             assert_eq!([scene.verdict("b/y"), scene.verdict("b/z")], [Verdict::Skipped; 2]);
             let note = &scene.journal.outcome(&"b/z".parse().unwrap()).unwrap().note;
             assert!(note.contains("b/y") && note.contains("skipped"), "{note}");
+        }
+    }
+}
+
+/// One dead server must not take healthy ones along that only want to come after it.
+#[test]
+fn finished_is_over_however_it_ended_and_be_it_that_it_never_began() {
+    let verdicts = [
+        (Verdict::Completed, true),
+        (Verdict::Partial, true),
+        (Verdict::Skipped, false),
+        (Verdict::Unconfirmed, false),
+        (Verdict::NeverStarted, false),
+        (Verdict::Aborted, false),
+        (Verdict::NeverFinished, false),
+        (Verdict::Failed, false),
+        (Verdict::UnknownStatus(107), false),
+        (Verdict::Lost, false),
+    ];
+    for (verdict, is_success) in verdicts {
+        for (when, runs) in [(When::Success, is_success), (When::Finished, true)] {
+            let mut scene = Scene::new(&["a/x", "b/y"]);
+            scene.comes_after(1, "a/x", when);
+            let outcome = Outcome::without_run(verdict, scene.now, String::new());
+            scene.journal.entry_mut(&"a/x".parse().unwrap()).phase = Phase::Done(outcome);
+            let asks_for_it = scene.start() == Action::Survey { job: Some(scene.job_of("b/y")) };
+            assert_eq!(asks_for_it, runs, "{verdict:?}, {when:?}");
         }
     }
 }
@@ -191,6 +218,29 @@ fn a_failed_backup_is_tried_again_after_its_wait_and_others_go_on_meanwhile() {
     assert_eq!(scene.verdict("a/x"), Verdict::Failed, "two tries are two");
     let tries = scene.events.iter().filter(|event| matches!(event, Event::Retrying { attempt: 2, .. })).count();
     assert_eq!(tries, 1);
+}
+
+/// What runs ends meanwhile, and would be started anew.
+#[test]
+fn a_new_process_that_waits_for_a_try_asks_everybody_once() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    scene.opens(1, &[(600, 900)]);
+    let entry = scene.journal.entry_mut(&"a/x".parse().unwrap());
+    (entry.attempts, entry.not_before) = (1, Some(later(scene.now, MINUTE * 15)));
+    assert_eq!(scene.start(), Action::Survey { job: None });
+    let runs = scene::busy(&[group("g1", &job("b/y"), GroupStatus::Started)]);
+    assert!(matches!(scene.survey(&[("a", idle()), ("b", runs)]), Action::LookAtGroup { .. } | Action::Wait(_)));
+    assert!(matches!(scene.phase("b/y"), Phase::Running(running) if running.adopted));
+}
+
+#[test]
+fn a_window_that_opens_before_the_next_try_is_not_slept_over() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    let opens = later(scene.now, Duration::from_secs(20));
+    scene.queue.items[1].openings = Some(vec![Opening { from: opens, to: later(opens, MINUTE) }]);
+    let entry = scene.journal.entry_mut(&"a/x".parse().unwrap());
+    (entry.attempts, entry.not_before) = (1, Some(later(scene.now, MINUTE * 15)));
+    assert_eq!(scene.start_and_ask(), Action::Wait(Duration::from_secs(20)));
 }
 
 #[test]

@@ -70,18 +70,18 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     scenario("two servers, a lost trigger", 2, "hold", None, Spite { losses: 1, ..QUIET }, 10_270),
     scenario("stop", 1, "stop", None, Spite { outages: 1, clock: 1, signals: 1, ..QUIET }, 66_012),
     scenario("two servers, stop", 2, "stop", None, QUIET, 11_306),
-    declared([RETRY, ""], scenario("a second try", 1, "hold", None, Spite { losses: 1, outages: 1, ..QUIET }, 28_868)),
+    declared([RETRY, ""], scenario("a second try", 1, "hold", None, Spite { losses: 1, outages: 1, ..QUIET }, 28_924)),
     declared(
         ["", ", after: [a/job]"],
         scenario("starting over, one after the other", 2, "hold", None, Spite { fresh: 1, ..QUIET }, 33_072),
     ),
     declared(
         [RETRY, ", after: [a/job]"],
-        scenario("one after the other, with a second try", 2, "hold", None, QUIET, 5_548),
+        scenario("one after the other, with a second try", 2, "hold", None, QUIET, 5_552),
     ),
     declared(
         ["", ", after: [{ job: a/job, when: finished }]"],
-        scenario("one after the other, however it ended", 2, "hold", None, Spite { outages: 1, ..QUIET }, 31_000),
+        scenario("one after the other, however it ended", 2, "hold", None, Spite { outages: 1, ..QUIET }, 46_342),
     ),
     scenario("release", 2, "release", None, QUIET, 20_250),
     declared([WINDOW, ""], scenario("a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 8_364)),
@@ -103,7 +103,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ),
     declared(
         [RETRY_IN_WINDOW, ""],
-        scenario("a second try, in a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 25_796),
+        scenario("a second try, in a window", 1, "hold", None, Spite { closings: 2, losses: 1, ..QUIET }, 25_804),
     ),
     declared(
         ["", ", after: [a/job], window: some"],
@@ -117,7 +117,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             "hold",
             None,
             Spite { closings: 1, ..QUIET },
-            26_234,
+            30_990,
         ),
     )),
 ];

@@ -94,10 +94,8 @@ impl Judge<'_> {
         for item in self.queue.items.iter().filter(|item| item.address.server == *target) {
             for after in &item.after {
                 let outcome = mind.outcome(&after.job);
-                let is_enough = outcome.is_some_and(|outcome| match after.when {
-                    When::Success => outcome.verdict.is_good(),
-                    When::Finished => outcome.verdict.has_run(),
-                });
+                let is_enough =
+                    outcome.is_some_and(|outcome| after.when == When::Finished || outcome.verdict.is_good());
                 self.ensure("order_is_kept", is_enough, || format!("{} before {}", item.address, after.job))?;
             }
         }

@@ -1,105 +1,15 @@
 //! The outbox and what sends it, without a run: each mood of a mail server, and each answer of a web server.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::fs;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use jbr::desired::{Email, MailLogin, MailOn, Notify, Ping, Secret, Security, Smtp, Url};
+use jbr::desired::{Ping, Security, Url};
 use jbr::notify::notice::{Message, Signal};
-use jbr::notify::post::{Post, Sent};
-use jbr::notify::unsent;
-use jbr::notify::vault::Vault;
-use jbr::status::Unsent;
-use tempfile::TempDir;
 
+use crate::desk::{Desk, LIMIT, PASSWORD, mail, sent};
 use crate::smtp::MailServer;
 use crate::web::WebServer;
-
-const PASSWORD: &str = "correct horse battery";
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// A folder for an outbox, and what the plan would say.
-struct Desk {
-    folder: TempDir,
-    notify: Notify,
-}
-
-impl Desk {
-    fn new(server: &MailServer, security: Security) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let smtp = Smtp {
-            host: "localhost".into(),
-            port: server.port(),
-            security,
-            login: None,
-            timeout: Duration::from_secs(10),
-            ca_file: (security != Security::None).then(|| server.ca_file()),
-        };
-        let to = vec!["ops@example.com".to_owned()];
-        let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default() };
-        Self { folder, notify: Notify { email: Some(email), ..Notify::default() } }
-    }
-
-    fn web(ping: Ping, webhook: Option<&str>) -> Self {
-        let desk = Self { folder: tempfile::tempdir().unwrap(), notify: Notify::default() };
-        let webhook = webhook.map(|url| desk.secret("webhook", url));
-        Self { notify: Notify { email: None, ping, webhook }, ..desk }
-    }
-
-    fn smtp(&mut self) -> &mut Smtp {
-        &mut self.notify.email.as_mut().unwrap().smtp
-    }
-
-    fn login(mut self, password: &str) -> Self {
-        let password = self.secret("password", password);
-        self.smtp().login = Some(MailLogin { user: "jbr".into(), password });
-        self
-    }
-
-    fn secret(&self, name: &str, text: &str) -> Secret {
-        let path = self.folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        Secret::File(path)
-    }
-
-    fn state(&self) -> PathBuf {
-        self.folder.path().join("state.json")
-    }
-
-    /// As a new process has it.
-    fn post(&self) -> Post {
-        Post::new(&self.state(), &self.notify, Vault { env: |name| std::env::var_os(name) })
-    }
-
-    fn put(&self, subject: &str) {
-        self.post().put(vec![mail(subject)], Utc::now()).unwrap();
-    }
-
-    fn send(&self) -> Sent {
-        self.post().send(LIMIT, Utc::now(), false)
-    }
-
-    fn waiting(&self) -> Vec<Unsent> {
-        unsent(&self.state()).unwrap()
-    }
-
-    /// The one that waits.
-    fn one_waits(&self, why: &str, refused: bool) {
-        let [one] = &self.waiting()[..] else { panic!("{:#?}", self.waiting()) };
-        assert!(one.refused == refused && one.why.as_ref().is_some_and(|said| said.contains(why)), "{one:#?}");
-    }
-}
-
-fn mail(subject: &str) -> Message {
-    Message::Mail { subject: subject.into(), text: "Text é\n.\n".into(), html: "<p>é</p>".into() }
-}
-
-fn sent(sent: &Sent) -> (usize, usize, usize) {
-    (sent.sent, sent.left, sent.said.len())
-}
 
 #[test]
 fn starttls_with_a_login_and_a_certificate_of_the_house() {
@@ -281,6 +191,12 @@ fn what_the_disk_does_not_give_now_stays_and_keeps_nothing_else_back() {
     assert_eq!((came.sent, server.mails().len()), (1, 1), "{came:?}");
     assert!(came.said.iter().any(|said| said.contains("cannot be read now, and stays in the outbox")), "{came:?}");
     assert!(unreadable.exists());
+    let seen = jbr::notify::outbox(&desk.state()).unwrap();
+    assert_eq!(
+        (seen.unsent.len(), seen.unreadable, seen.shut),
+        (0, 1, None),
+        "what cannot be read may wait all the same"
+    );
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use jbr::simulator::{Execution, Fleet};
+use jbr::simulator::{Destination, Execution, Fault, Fleet, Rule, When};
 use serde_json::Value;
 
 use crate::smtp::MailServer;
-use crate::support::parts::{job, run_with, with_nas, writes_for};
+use crate::support::parts::{DESTINATION, job, run_with, with_nas, writes_for};
 use crate::support::site::{NAS, Site};
 use crate::support::until::{until, until_within};
 use crate::web::WebServer;
@@ -62,7 +62,7 @@ fn subjects(server: &MailServer) -> Vec<String> {
 }
 
 fn waiting(site: &Site) -> usize {
-    jbr::notify::unsent(&site.state_path()).unwrap().len()
+    jbr::notify::outbox(&site.state_path()).unwrap().unsent.len()
 }
 
 /// The files below a folder that hold a text.
@@ -222,6 +222,28 @@ fn what_keeps_a_run_from_beginning_is_told_once_and_the_switch_hears_it_each_tim
 }
 
 #[test]
+fn on_a_disk_that_takes_nothing_a_run_that_cannot_begin_is_told_all_the_same_and_that_is_said() {
+    let server = MailServer::start(&[]);
+    let site = site(writes_for(300), "", &plain(&server));
+    let good = fs::read_to_string(site.plan_path()).unwrap();
+    fs::write(site.plan_path(), good.replace(&crate::support::parts::id(2), &crate::support::parts::id(9))).unwrap();
+    fs::create_dir_all(site.path("state")).unwrap();
+    fs::write(site.path("state/state.json.outbox"), "").unwrap();
+    for count in 1..=2 {
+        let ran = site.jbr(&["apply", "--auto-approve"]);
+        assert_eq!((ran.code, server.mails().len()), (Some(1), count), "{}", ran.text());
+        assert!(ran.stderr.contains("notify: the outbox cannot be written"), "{}", ran.stderr);
+    }
+    // What can be neither written nor sent is named.
+    drop(server);
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("notify: LOST: mail \"[jbr "), "{}", ran.text());
+    // A check has its verdict, and whoever reads it every five minutes is not mailed as often.
+    let ran = site.jbr(&["check"]);
+    assert!(ran.stderr.contains("what is too old is not told, since it could not be remembered"), "{}", ran.text());
+}
+
+#[test]
 fn a_webhook_gets_every_notice_as_json_and_its_address_is_kept_nowhere() {
     let web = WebServer::start(&[]);
     let site = site(writes_for(300).ends(102), "", "");
@@ -250,6 +272,130 @@ fn a_signal_does_not_wait_for_a_mail_server_that_hangs() {
     assert_eq!(ran.code, Some(10), "{}", ran.text());
     assert!(took < Duration::from_secs(5), "{took:?}");
     assert!(waiting(&site) >= 1);
+}
+
+#[test]
+fn two_signals_while_the_last_mail_goes_out_do_not_change_how_the_run_ended() {
+    let server = MailServer::start(&["--mood", "hangs"]);
+    let site = site(writes_for(300).ends(102), "", &email(&server, ", security: none, timeout: 60s"));
+    let mut running = site.start_apply();
+    until_within(Duration::from_secs(20), "the mail is offered", || server.noted("offered") > 0);
+    running.signal(rustix::process::Signal::INT);
+    let (ran, took) = running.ended_by(rustix::process::Signal::TERM);
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    assert!(took < Duration::from_secs(2) && waiting(&site) == 1, "{took:?}");
+}
+
+#[test]
+fn who_finds_the_lock_held_or_is_answered_no_does_not_wait_for_old_mail() {
+    let server = MailServer::start(&["--mood", "hangs"]);
+    let site = site(writes_for(8000), "", &email(&server, ", security: none, timeout: 60s"));
+    let outbox = site.path("state/state.json.outbox");
+    fs::create_dir_all(&outbox).unwrap();
+    let made = Utc::now();
+    let json = format!(
+        r#"{{"version":1,"made":"{}","tries":0,"last":null,"message":{{"channel":"mail","subject":"old","text":"t","html":"h"}}}}"#,
+        made.to_rfc3339()
+    );
+    fs::write(outbox.join("20260101T000000000Z-000001-1-mail.json"), json).unwrap();
+    // Nobody is there to say "yes".
+    let began = Instant::now();
+    assert_eq!(site.jbr(&["apply"]).code, Some(5));
+    assert_eq!((server.noted("offered"), waiting(&site)), (0, 1));
+    let mut running = site.start_apply();
+    running.until_event("started", None);
+    let second = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(second.code, Some(6), "{}", second.text());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let (ran, _) = running.ended_by(rustix::process::Signal::TERM);
+    assert_eq!(ran.code, Some(10), "{}", ran.text());
+}
+
+#[test]
+fn what_a_hostile_server_says_is_text_in_the_mail() {
+    let server = MailServer::start(&[]);
+    let hostile = "</td><script>x</script>\r\nBcc: evil@example.com\r\n\r\n.\r\n\u{1b}[2J\u{202e}";
+    let refuses = Rule::of("runBackupJobManually", Fault::Refused(hostile.to_owned())).when(When::Always);
+    let mut two = job(2, writes_for(300));
+    two.name = "<b>&\r\nSubject: x".to_owned();
+    let fleet = Fleet::new(Utc::now())
+        .server("a", |a| with_nas(a).job(job(1, writes_for(300))))
+        .server("b", |b| with_nas(b).job(two).rule(refuses));
+    let site = Site::start(&fleet);
+    let jobs = run_with(", unreachable_wait: 1s", &[("a/one", 1, ""), ("b/two", 2, "")]);
+    site.write_plan(&format!("{jobs}notify:\n{}", plain(&server)));
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    let mails = server.mails();
+    assert_eq!((ran.code, mails.len()), (Some(3), 1), "{}", ran.text());
+    let (head, body) = mails[0].split_once("\r\n\r\n").unwrap();
+    assert!(!head.contains("Bcc") && !head.contains("evil") && head.matches("Subject:").count() == 1, "{head}");
+    // Without the line breaks of quoted-printable; as plain text a tag is none.
+    let body = body.replace("=\r\n", "");
+    let (_, html) = body.split_once("text/html").unwrap();
+    assert!(!html.contains("<script") && html.contains("&lt;script&gt;"), "{body}");
+    assert!(!body.contains('\u{1b}') && !body.contains('\u{202e}'), "{body:?}");
+}
+
+#[test]
+fn pings_go_through_the_proxy_that_the_environment_names() {
+    let (proxy, direct) = (WebServer::start(&[]), WebServer::start(&[]));
+    let site = site(writes_for(300), "", "");
+    let notify = |url: &str| format!("  ping: {{ success: \"{url}\" }}\n");
+    let test = |no_proxy: &str| {
+        let mut command = site.command(&["notify", "test"]);
+        command.env("HTTP_PROXY", proxy.url("")).env("NO_PROXY", no_proxy).output().unwrap();
+    };
+    plan(&site, "", &notify("http://status.example.com/ok"));
+    test("");
+    let asked = format!("{:?}", proxy.asked());
+    assert!(asked.contains("status.example.com"), "{asked}");
+    let before = proxy.asked().len();
+    plan(&site, "", &notify(&direct.url("/ok")));
+    test("127.0.0.1");
+    assert_eq!((proxy.asked().len(), direct.paths()), (before, vec!["/ok".to_owned()]));
+}
+
+#[test]
+fn what_stays_open_whatever_is_done_is_told_once_a_day_and_at_once_when_it_comes_back() {
+    let server = MailServer::start(&[]);
+    let destination = Destination::on(NAS, DESTINATION).disabled();
+    let fleet = Fleet::new(Utc::now()).server("a", |a| a.destination(destination).job(job(1, writes_for(1500))));
+    let site = Site::start(&fleet);
+    let jobs = run_with("", &[("a/one", 1, ", every: 1d")]);
+    let keep = format!(", destination: {{ id: {DESTINATION}, keep: closed }}");
+    site.write_plan_with(&keep, &format!("{jobs}notify:\n{}", plain(&server)));
+    let mut running = site.start_apply();
+    site.until_runs("a", &crate::support::parts::id(1));
+    let stubborn = ["manageDestinationState", "manageDestination"]
+        .map(|function| Rule::of(function, Fault::DoesNotStick).when(When::Always));
+    site.world.update(|fleet| fleet.change("a", Utc::now(), |a| a.rules.extend(stubborn.clone()))).unwrap();
+    assert_eq!(running.ended().code, Some(8));
+    let told = subjects(&server);
+    assert!(told.len() == 2 && told.iter().all(|subject| subject.contains("UNSAFE")), "{told:?}");
+    // A timer comes by every 15 minutes, and each time it is a run that does nothing else.
+    for count in [3, 3] {
+        let ran = site.jbr(&["apply", "--auto-approve"]);
+        assert_eq!((ran.code, subjects(&server).len()), (Some(8), count), "{} {:?}", ran.text(), subjects(&server));
+    }
+    site.world.update(|fleet| fleet.change("a", Utc::now(), |a| a.rules.clear())).unwrap();
+    assert_eq!(site.jbr(&["apply", "--auto-approve"]).code, Some(0));
+    let told = fs::read_to_string(site.path("state/state.json.outbox/told.json")).unwrap();
+    assert!(!told.contains("open a "), "{told}");
+}
+
+#[test]
+fn a_partial_backup_and_a_server_that_is_silent_are_mailed_by_their_names() {
+    let server = MailServer::start(&[]);
+    let mut site = site(writes_for(300).ends(101), "", &plain(&server));
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    site.sshd("a").kill();
+    let ran = site.jbr(&["apply", "--auto-approve"]);
+    assert_ne!(ran.code, Some(0), "{}", ran.text());
+    let subjects = subjects(&server);
+    assert!(subjects.len() == 2 && subjects[0].contains("PARTIAL: 1 of 2 jobs in part: a/two"), "{subjects:?}");
+    let mails = server.mails();
+    assert!(mails[1].contains("out of reach") && mails[1].contains("a/one"), "{}", mails[1]);
 }
 
 #[test]

@@ -6,10 +6,14 @@ is offered is a line in `log`.
 
 import argparse
 import asyncio
+import base64
 import os
 import ssl
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+# Of a mail with the word "poison" in it, `chokes` lets go of the line and `stalls` says nothing more; `leaves` does it at each.
+MOODS = ["takes", "refuses", "greylists", "hangs", "chokes", "stalls", "leaves", "repeats"]
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("folder")
@@ -17,7 +21,7 @@ arguments.add_argument("--tls", choices=["none", "starttls", "tls"], default="no
 arguments.add_argument("--certificate")
 arguments.add_argument("--key")
 arguments.add_argument("--login", help="user:password; without it everybody may send")
-arguments.add_argument("--mood", choices=["takes", "refuses", "greylists", "hangs"], default="takes")
+arguments.add_argument("--mood", choices=MOODS, default="takes")
 arguments.add_argument("--port", type=int, default=0)
 asked = arguments.parse_args()
 
@@ -35,14 +39,22 @@ class Handler:
         note(f"offered {address}")
         if asked.mood == "refuses":
             return "550 5.1.1 nobody of that name\x1b[2J here"
+        if asked.mood == "repeats":
+            password = asked.login.split(":", 1)[1]
+            token = base64.b64encode(("\0" + asked.login.replace(":", "\0", 1)).encode()).decode()
+            return f"550 5.7.1 you said {password.upper()} and AUTH PLAIN {token}"
         if asked.mood == "greylists" and not os.path.exists(os.path.join(asked.folder, "known")):
             return "451 4.7.1 greylisted, come back later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        if asked.mood == "hangs":
+        poisoned = b"poison" in envelope.content
+        if asked.mood == "hangs" or (asked.mood == "stalls" and poisoned):
             await asyncio.sleep(3600)
+        if asked.mood == "leaves" or (asked.mood == "chokes" and poisoned):
+            server.transport.abort()
+            return "250 OK"
         self.count += 1
         path = os.path.join(asked.folder, f"{self.count:03}.eml")
         with open(path + ".part", "wb") as part:

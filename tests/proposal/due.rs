@@ -10,7 +10,7 @@ use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::hold::ByHand;
 use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
-use jbr::proposal::{Because, Beginning, logs_wanted};
+use jbr::proposal::{Because, Beginning, Proposal, Request, logs_wanted, propose};
 use jbr::seen::{Seen, Why};
 use jbr::state::{JobRecord, State};
 
@@ -243,6 +243,56 @@ fn what_is_done_in_a_run_and_due_again_begins_another_one() {
     assert!(again && *proposal.journal.phase(&address) == Phase::Queued, "{:?}", proposal.beginning);
 }
 
+/// A job is its server's id: under its new name it goes on where it was, also once it has run under it.
+#[test]
+fn a_renamed_job_keeps_its_past_beyond_its_first_run() {
+    let remembered = |id: &str, hours| JobRecord {
+        last_success: Some(ago(hours)),
+        durations: vec![HOUR; 5],
+        ..JobRecord::new(id.parse().unwrap())
+    };
+    let mut state = state(Phase::Done(Outcome::without_run(Verdict::Failed, ago(1), String::new())));
+    // What ran as `a/x` was `a/old` before, and the other way round.
+    let (old, other) = ("a/old".parse().unwrap(), "e".repeat(24));
+    state.jobs = [(address(), remembered(&other, 50)), (old, remembered(JOB, 30))].into();
+    let names = |state: &State| -> Vec<(String, Option<Timestamp>, u32)> {
+        let jobs = state.records().into_iter();
+        jobs.map(|(job, record)| (job.to_string(), record.last_success, record.failures_in_a_row)).collect()
+    };
+    let expected = [("a/old".to_owned(), Some(ago(50)), 0), ("a/x".to_owned(), Some(ago(30)), 1)];
+    assert_eq!(names(&state), expected);
+    state.end(now(), jbr::state::RunEnd::Complete);
+    assert_eq!(names(&state), expected);
+    assert!(logs_wanted(&crate::left::desired(), &state).is_empty(), "it has been timed often enough");
+    let mut replaced = crate::left::desired();
+    replaced.jobs[0].id = "d".repeat(24).parse().unwrap();
+    assert_eq!(logs_wanted(&replaced, &state).len(), 1, "another job under its name has not");
+}
+
+/// A journal that was stored while the clock was ahead: whoever starts over goes by the clock of now, and waits for nothing in the future.
+#[test]
+fn a_run_that_starts_over_has_no_time_in_the_future() {
+    let year = HOUR * 24 * 365;
+    let ahead = later(now(), year);
+    let mut runs = running(Some(log_id()));
+    runs.since = ahead;
+    let Phase::Triggered(mut lost) = triggered(HOUR) else { panic!("it is") };
+    lost.at = ahead;
+    for phase in [Phase::Running(runs.clone()), Phase::Triggered(lost)] {
+        let mut state = state(phase);
+        state.run.as_mut().unwrap().journal.at = ahead;
+        let request = Request { is_asked_for: &|_| true, fresh: true };
+        let inventory = view(groups(GroupStatus::Started), None);
+        let journal = propose(&crate::left::desired(), &inventory, &state, &request, now()).journal;
+        assert_eq!(journal.at, now());
+        match journal.phase(&address()) {
+            Phase::Triggered(triggered) => assert_eq!(triggered.at, now()),
+            Phase::Running(running) => assert_eq!(running.since, now()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// What is held, or young enough, and runs all the same, is watched to its end; it is not started again if it fails.
 #[test]
 fn what_is_held_or_young_and_runs_is_only_watched() {
@@ -273,6 +323,57 @@ fn what_an_interrupted_run_has_under_way_of_a_held_job_is_only_watched() {
     let proposal = proposal(&crate::left::desired(), &view(none(), Some(good(30))), &state);
     assert!(matches!(proposal.journal.phase(&address()), Phase::Triggered(_)));
     assert_eq!(proposal.queue.item(&address()).unwrap().openings, Some(vec![]));
+}
+
+/// Three jobs in a chain; of the first the logs are given, and its hold is in the state.
+fn chain(first: Seen<Vec<Log>>, every_hours: Option<u32>) -> (Desired, Inventory) {
+    let mut desired = crate::left::desired();
+    desired.jobs[0].every = every_hours.map(|hours| HOUR * hours);
+    for (name, id, before) in [("a/y", "e", "a/x"), ("a/z", "f", "a/y")] {
+        let after = vec![After { job: before.parse().unwrap(), when: When::Finished }];
+        let (address, id) = (name.parse().unwrap(), id.repeat(24).parse().unwrap());
+        desired.jobs.push(Job { address, id, after, every: None, ..desired.jobs[0].clone() });
+    }
+    let mut inventory = view(none(), Some(first));
+    if let Seen::Known(jobs) = &mut inventory.servers[0].jobs {
+        let more = desired.jobs[1..].iter().map(|job| facts::Job { id: job.id.clone(), ..jobs[0].clone() });
+        let more: Vec<facts::Job> = more.collect();
+        jobs.extend(more);
+    }
+    (desired, inventory)
+}
+
+/// A timer that fires every quarter of an hour must not make a failure of each: a hold is somebody's wish.
+#[test]
+fn what_comes_after_a_held_job_waits_with_it_and_so_on_down_the_chain() {
+    let why = |proposal: &Proposal| -> Vec<Option<String>> {
+        let decisions = proposal.diff.decisions.iter().map(|decision| match &decision.verdict {
+            Choice::HeldBack { by } => Some(by.to_string()),
+            _ => None,
+        });
+        decisions.collect()
+    };
+    let waits = [None, Some("a/x".to_owned()), Some("a/y".to_owned())];
+    for (what, logs, every, expected) in [
+        ("held and due", good(25), Some(24), waits.clone()),
+        ("held, once a run", good(1), None, waits),
+        ("held and young: they would not have waited for it", good(1), Some(24), [None, None, None]),
+    ] {
+        let (desired, inventory) = chain(logs, every);
+        let proposal = proposal(&desired, &inventory, &held(None));
+        assert_eq!(why(&proposal), expected, "{what}");
+        let is_idle = expected[1].is_some();
+        assert_eq!(proposal.has_work(), !is_idle, "{what}");
+        assert_eq!(proposal.not_due().count(), if is_idle { 3 } else { 1 }, "{what}");
+    }
+
+    // What was done of it in this run counts like everything that was done.
+    let (desired, inventory) = chain(good(1), None);
+    let mut state = state(Phase::Done(Outcome::without_run(Verdict::Completed, ago(1), String::new())));
+    state.holds = held(None).holds;
+    let proposal = proposal(&desired, &inventory, &state);
+    assert_eq!(why(&proposal), [None, None, None]);
+    assert_eq!(proposal.queue.items.len(), 3);
 }
 
 /// A predecessor that failed in an interrupted run has failed, though it is held by now and in no queue of today.

@@ -95,7 +95,7 @@ pub(crate) fn good() -> Check {
 pub(crate) fn everything() -> Check {
     let (mut desired, mut views, mut state) = measured();
     desired.run.partial = Partial::Fail;
-    desired.jobs.push(Job { max_age: Some(HOUR * 26), ..job("server1/old", 18) });
+    desired.jobs.push(Job { every: Some(MINUTE * 50), max_age: Some(HOUR * 26), ..job("server1/old", 18) });
     desired.jobs.push(job("server1/any-age", 19));
     desired.jobs.push(job("server1/gone", 99));
     desired.jobs.push(Job { max_age: Some(HOUR * 26), ..job("server2/unread-and-old", 23) });

@@ -173,6 +173,7 @@ pub(crate) fn record(id: u32, usual: Duration, ago: Duration) -> JobRecord {
     JobRecord {
         id: job_id(id),
         last_success: Some(ended),
+        last_success_partial: false,
         last_outcome: Some(outcome(Verdict::Completed, Some(earlier(ended, usual)), ended, "")),
         durations: vec![usual],
         failures_in_a_row: 0,
@@ -185,6 +186,7 @@ pub(crate) fn bad_record(id: u32, verdict: Verdict, failures: u32) -> JobRecord 
     JobRecord {
         id: job_id(id),
         last_success: None,
+        last_success_partial: false,
         last_outcome: Some(outcome(verdict, Some(earlier(ended, HOUR)), ended, "")),
         durations: Vec::new(),
         failures_in_a_row: failures,

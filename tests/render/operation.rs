@@ -21,7 +21,7 @@ use jbr::render::{Page, edit, halt};
 use jbr::seen::{Seen, Why};
 use jbr::state::State;
 use jbr::state::lock::{Holder, Lock};
-use jbr::status::{Status, UnderWay, Unsent, View, status};
+use jbr::status::{Outbox, Status, UnderWay, Unsent, View, status};
 use jbr::transport::ssh::Milestone;
 use jbr::transport::{Failure, FailureKind};
 
@@ -32,8 +32,12 @@ use crate::fixtures::{
 
 fn at(desired: &Desired, inventory: &Inventory, state: &State, lock: Lock, unsent: Vec<Unsent>) -> Status {
     let proposal = propose(desired, inventory, state, &Request { is_asked_for: &|_| true, fresh: false }, now());
-    let (state, lock, unsent) = (&Seen::Known(state.clone()), Seen::Known(lock), Seen::Known(unsent));
-    status(View { desired, inventory, state, lock, unsent, proposal: &proposal, is_asked_for: &|_| true, now: now() })
+    // Where something waits, not all of it can be read, and the disk is full.
+    let (unreadable, shut) =
+        if unsent.is_empty() { (0, None) } else { (2, Some("no space is left on its disk".to_owned())) };
+    let (state, lock) = (&Seen::Known(state.clone()), Seen::Known(lock));
+    let outbox = Seen::Known(Outbox { unsent, unreadable, shut });
+    status(View { desired, inventory, state, lock, outbox, proposal: &proposal, is_asked_for: &|_| true, now: now() })
 }
 
 fn holder() -> Lock {

@@ -11,7 +11,7 @@ use jbr::render::status_json::status_json;
 use jbr::seen::{Seen, Why};
 use jbr::state::State;
 use jbr::state::lock::{Holder, Lock};
-use jbr::status::{Doing, Fate, Reading, Status, View, Waits, Whose, status};
+use jbr::status::{Doing, Fate, Outbox, Reading, Status, View, Waits, Whose, status};
 
 use crate::fixtures::{HOUR, address, closed_destination, fleet, group, now, unread};
 
@@ -19,7 +19,7 @@ use crate::fixtures::{HOUR, address, closed_destination, fleet, group, now, unre
 struct Sight {
     state: Seen<State>,
     lock: Seen<Lock>,
-    unsent: Seen<Vec<jbr::status::Unsent>>,
+    outbox: Seen<Outbox>,
     views: Inventory,
     at: Timestamp,
 }
@@ -31,7 +31,13 @@ impl Sight {
         let views = Inventory { servers: views };
         let request = Request { is_asked_for: &|_| true, fresh: false };
         propose(&desired, &views, &state, &request, now()).begin(&mut state);
-        Self { state: Seen::Known(state), lock: Seen::Known(Lock::Free), unsent: Seen::Known(vec![]), views, at: now() }
+        Self {
+            state: Seen::Known(state),
+            lock: Seen::Known(Lock::Free),
+            outbox: Seen::Known(Outbox::default()),
+            views,
+            at: now(),
+        }
     }
 
     fn status(&self) -> Status {
@@ -49,7 +55,7 @@ impl Sight {
             inventory: &self.views,
             state: &self.state,
             lock: self.lock.clone(),
-            unsent: self.unsent.clone(),
+            outbox: self.outbox.clone(),
             proposal: &proposal,
             is_asked_for: &|address: &JobAddress| asked.contains(&address.server),
             now: self.at,
@@ -68,7 +74,7 @@ pub(crate) fn blurred() -> Status {
     let mut sight = Sight {
         state: Seen::Unknown(unknown("state.json")),
         lock: Seen::Unknown(unknown("state.json.lock")),
-        unsent: Seen::Unknown(unknown("outbox")),
+        outbox: Seen::Unknown(unknown("outbox")),
         ..Sight::interrupted()
     };
     let servers = &mut sight.views.servers;
@@ -94,7 +100,7 @@ fn what_of_this_machine_cannot_be_read_is_counted_and_nothing_follows_from_it() 
         match unknown {
             0 => sight.state = Seen::Unknown(why),
             1 => sight.lock = Seen::Unknown(why),
-            _ => sight.unsent = Seen::Unknown(why),
+            _ => sight.outbox = Seen::Unknown(why),
         }
         assert_eq!(sight.status().reading(), Reading::Partly, "{unknown}");
     }

@@ -28,6 +28,8 @@ pub(crate) struct Standing {
     pub(crate) ahead: TimeDelta,
     /// What is held.
     pub(crate) held: BTreeSet<JobAddress>,
+    /// What comes after what is held, and so waits with it: not where that has a backup that is young for sure.
+    pub(crate) held_back: BTreeSet<JobAddress>,
     /// What has a good backup that is younger than `every`, in a log that could be read.
     pub(crate) young: BTreeMap<JobAddress, Timestamp>,
     /// What may have one, by whatever record.
@@ -48,6 +50,7 @@ impl Standing {
             at,
             ahead: at - read.1,
             held: BTreeSet::new(),
+            held_back: BTreeSet::new(),
             young: BTreeMap::new(),
             perhaps_young: BTreeSet::new(),
         };
@@ -68,7 +71,25 @@ impl Standing {
                 standing.perhaps_young.insert(job.address.clone());
             }
         }
+        standing.hold_back(desired);
         standing
+    }
+
+    /// Down every chain: as often as there are jobs, which is more than any chain is long.
+    fn hold_back(&mut self, desired: &Desired) {
+        for job in desired.jobs.iter().flat_map(|_| &desired.jobs) {
+            let keeps = |before: &JobAddress| {
+                (self.held.contains(before) || self.held_back.contains(before)) && !self.young.contains_key(before)
+            };
+            if job.after.iter().any(|after| keeps(&after.job)) {
+                self.held_back.insert(job.address.clone());
+            }
+        }
+    }
+
+    /// Whether a hold keeps a job from being started: its own, or that of one it comes after.
+    pub(crate) fn is_kept_back(&self, job: &JobAddress) -> bool {
+        self.held.contains(job) || self.held_back.contains(job)
     }
 }
 
@@ -118,7 +139,10 @@ pub(crate) fn predecessor_missing<'j>(
         let server = address.server.as_str();
         let ends = book.groups_of(server, before.id.as_str()).flat_map(|group| book.ends_of(server, &group.id));
         let mut in_run = ends.filter(|end| end.at >= run.started);
+        // Over without ever having begun: nobody's account has that. Whether it is so is judged where the run is over.
+        let never_began = run.done.get(address).is_some_and(|(outcome, _)| !outcome.verdict.has_run());
         standing.perhaps_young.contains(address)
+            || (when == When::Finished && never_began)
             || in_run.any(|end| match when {
                 When::Success => matches!(end.log, Some(1 | 4)) || matches!(end.status, 100 | 101) && end.log.is_none(),
                 When::Finished => true,

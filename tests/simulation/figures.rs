@@ -65,6 +65,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "gates_left_open",
     "overlaps_allowed",
     "triggers_repeated",
+    "pace_fixed",
     // How processes ended.
     "crash_before_store",
     "crash_in_store",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use jbr::cli::Exit;
 use jbr::clock::{Clock, Interrupt, Timestamp, later};
-use jbr::desired::Desired;
+use jbr::desired::{Desired, Pace};
 use jbr::execute::End;
 use jbr::execute::drive::{DriveError, drive};
 use jbr::execute::perform::Performer;
@@ -388,6 +388,9 @@ impl World {
     fn note_beginning(&self, proposal: &Proposal, what: Option<What>) {
         self.tell(|| format!("== {:?} {what:?} at {}", proposal.beginning, proposal.at));
         let mut book = self.book.lock().unwrap();
+        if proposal.queue.pace == Pace::Fixed {
+            book.figures.count("pace_fixed");
+        }
         match &proposal.beginning {
             Beginning::Fresh => book.seen_busy.clear(),
             Beginning::Resume(_) => book.figures.count("resumed"),

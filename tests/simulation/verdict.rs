@@ -115,7 +115,7 @@ fn nobody_is_missing(book: &mut Book, world: &World, record: &RunRecord) {
     // Nothing of these was to be done.
     let standing = world.standing.as_ref();
     let excused =
-        |job: &JobAddress| standing.is_some_and(|known| known.held.contains(job) || known.perhaps_young.contains(job));
+        |job: &JobAddress| standing.is_some_and(|known| known.is_kept_back(job) || known.perhaps_young.contains(job));
     for job in world.desired.jobs.iter().filter(|job| !excused(&job.address)) {
         let has_outcome = record.items.iter().any(|(address, outcome)| *address == job.address && outcome.is_some());
         book.ensure("no job is silently missing", has_outcome, || {

@@ -228,7 +228,7 @@ impl World {
         let Some(standing) = &self.standing else { return };
         let mut book = self.book.lock().unwrap();
         for job in &self.desired.jobs {
-            let is_fine = standing.held.contains(&job.address) || standing.perhaps_young.contains(&job.address);
+            let is_fine = standing.is_kept_back(&job.address) || standing.perhaps_young.contains(&job.address);
             book.ensure("nothing is missed", is_fine, || format!("{} is due, and nothing was begun", job.address));
         }
     }

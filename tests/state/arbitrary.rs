@@ -287,10 +287,12 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 }
 
 fn job_record() -> impl Strategy<Value = JobRecord> {
-    (job_id(), option::of(moment()), option::of(outcome()), vec(duration(), 0..=FEW), any::<u32>()).prop_map(
-        |(id, last_success, last_outcome, durations, failures_in_a_row)| JobRecord {
+    let success = (option::of(moment()), any::<bool>());
+    (job_id(), success, option::of(outcome()), vec(duration(), 0..=FEW), any::<u32>()).prop_map(
+        |(id, (last_success, last_success_partial), last_outcome, durations, failures_in_a_row)| JobRecord {
             id,
             last_success,
+            last_success_partial,
             last_outcome,
             durations,
             failures_in_a_row,

@@ -274,6 +274,7 @@ fn record() -> JobRecord {
     JobRecord {
         id: job('1'),
         last_success: Some(at(-60)),
+        last_success_partial: false,
         last_outcome: Some(outcome(Verdict::Completed)),
         durations: vec![Duration::from_secs(3540), Duration::from_millis(3_541_250)],
         failures_in_a_row: 0,

@@ -80,6 +80,8 @@ impl Desk {
             .replace("bash -s --", &format!("bash -s -- --root {}", path("system")))
             .replace("/root/.ssh/authorized_keys", &path("system/root/.ssh/authorized_keys"))
             .replace("/root/.ssh/jbr", &path("ssh/jbr"))
+            // What the manual saves goes beside this desk, and not into the repository.
+            .replace("tonight.json", &path("tonight.json"))
             .replace("sshd -T", &format!("{} -T", path("system/usr/sbin/sshd")))
     }
 

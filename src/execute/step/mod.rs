@@ -144,9 +144,10 @@ impl<'a> Machine<'a> {
         }
         self.judge_by_todays_plan();
         self.skip_what_cannot_follow();
-        // The run would end, or wait for long, without having asked anybody; but what runs on a server needs no window to be watched.
-        let waits_for_windows = self.goal() == Goal::Await && self.next_try().is_none();
-        if waits_for_windows { News::Do(Action::Survey { job: None }) } else { News::Some }
+        // The run would end, or wait for long, without having asked anybody; but what runs on a server needs no window, and no try of
+        // another, to be watched.
+        let waits = self.goal() == Goal::Await;
+        if waits { News::Do(Action::Survey { job: None }) } else { News::Some }
     }
 
     /// How long ago the last process lost a command is not known: the clock may have been set since. So what may still be carried out has

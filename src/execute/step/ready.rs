@@ -54,7 +54,8 @@ pub fn chance(item: &Item, not_before: Option<Timestamp>, now: Timestamp) -> Cha
 pub fn is_enough(when: When, verdict: Verdict) -> bool {
     match when {
         When::Success => verdict.is_good(),
-        When::Finished => verdict.has_run(),
+        // Over is over: where its server is dead, healthy ones are not taken along.
+        When::Finished => true,
     }
 }
 
@@ -96,7 +97,11 @@ impl Machine<'_> {
         let next_try = self.next_try();
         let next_window = self.soonest(|chance| if let Chance::InWindow(at) = chance { Some(at) } else { None });
         match (next_try, next_window) {
-            (Some((at, address)), _) => self.wait_until(&address, at, WaitReason::Retry { at }),
+            // A window that opens before that is not slept over.
+            (Some((at, address)), window) => {
+                let until = window.map_or(at, |(opens, _)| opens.min(at));
+                self.wait_until(&address, until, WaitReason::Retry { at })
+            }
             (None, Some((opens, address))) if self.queue.stays => {
                 self.wait_until(&address, opens, WaitReason::Window { opens })
             }
@@ -105,7 +110,7 @@ impl Machine<'_> {
     }
 
     /// When the next try may be made of what is to be tried again, and of which item.
-    pub(super) fn next_try(&self) -> Option<(Timestamp, JobAddress)> {
+    fn next_try(&self) -> Option<(Timestamp, JobAddress)> {
         self.soonest(|chance| if let Chance::AfterWait(at) = chance { Some(at) } else { None })
     }
 

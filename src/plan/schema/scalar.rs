@@ -3,8 +3,9 @@
 use chrono_tz::TZ_VARIANTS;
 use serde_json::{Value, json};
 
+use crate::hold::REASON_LENGTH_MAX;
 use crate::plan::choice::Choice;
-use crate::plan::{duration, host, id, job, moment, notify, number};
+use crate::plan::{duration, host, id, moment, notify, number};
 
 /// What an address is made of, on both sides of its slash.
 const NAME: &str = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
@@ -163,5 +164,5 @@ pub(super) fn until() -> Value {
 
 /// Why something is held.
 pub(super) fn reason() -> Value {
-    json!({ "type": "string", "pattern": r"\S", "patternErrorMessage": "say why in words", "maxLength": job::REASON_LENGTH_MAX })
+    json!({ "type": "string", "pattern": r"\S", "patternErrorMessage": "say why in words", "maxLength": REASON_LENGTH_MAX })
 }

@@ -224,7 +224,7 @@ impl Telling<'_> {
             End::WindowClosed { opens } => (
                 symbol::ATTENTION,
                 format!(
-                    "{done} of {total} done; what is left may not start now: {}. `jbr apply` goes on from here",
+                    "{done} of {total} done; what is left may not start now: {}. `jbr apply` goes on from here, within `run.resume_within`",
                     words::next_window(*opens, self.page.zone)
                 ),
             ),

@@ -10,6 +10,7 @@ use crate::execute::journal::Phase;
 use crate::forecast::Unknown;
 use crate::names::JobAddress;
 use crate::printable::printable;
+use crate::proposal::Proposal;
 use crate::queue::{Gate, Item};
 use crate::seen::Seen;
 
@@ -80,6 +81,7 @@ impl View<'_> {
             | Choice::DestinationDisabled { .. }
             | Choice::Fresh { .. }
             | Choice::Held { .. }
+            | Choice::HeldBack { .. }
             | Choice::Missing { .. } => Some(self.refusal(decision)),
         }
     }
@@ -112,9 +114,11 @@ impl View<'_> {
                 Some(format!("JetBackup: it {}{percent}", words::group_status(*status)))
             }
             Choice::Unread { why } => Some(format!("could not be read: {}; waited for without limit", printable(why))),
-            Choice::Disabled | Choice::DestinationDisabled { .. } | Choice::Held { .. } | Choice::Missing { .. } => {
-                Some(format!("! {}", self.refusal(decision)))
-            }
+            Choice::Disabled
+            | Choice::DestinationDisabled { .. }
+            | Choice::Held { .. }
+            | Choice::HeldBack { .. }
+            | Choice::Missing { .. } => Some(format!("! {}", self.refusal(decision))),
         }
     }
 
@@ -132,6 +136,10 @@ impl View<'_> {
                 format!("fresh: its last good backup ended {at} ({}); next due {due}", ago(*last_good, now))
             }
             Choice::Held { holds } => held::holds(&decision.address, holds, zone, now),
+            Choice::HeldBack { by } => {
+                let why = what_it_waits_for(self.proposal, by);
+                format!("comes after {by}, which {why}")
+            }
             Choice::Missing { id } => format!("{server} has no backup job with the id {id}"),
             Choice::Unread { why } => format!("could not be read: {}", printable(why)),
             Choice::Run | Choice::Adopt { .. } => String::new(),
@@ -156,6 +164,14 @@ impl View<'_> {
             1 => Some(format!("! no good backup last time: {}, {since}", last.verdict.word())),
             more => Some(format!("! no good backup {more} times in a row; last: {}, {since}", last.verdict.word())),
         }
+    }
+}
+
+/// What a job waits for that others wait for.
+fn what_it_waits_for(proposal: &Proposal, job: &JobAddress) -> &'static str {
+    match decision(proposal, job).map(|decision| &decision.verdict) {
+        Some(Choice::HeldBack { .. }) => "waits for one that is held",
+        _ => "is held",
     }
 }
 

@@ -7,7 +7,8 @@ use super::super::symbol;
 use super::super::when::{Zone, about, limit};
 use super::super::words;
 use super::View;
-use crate::forecast::{Pause, What};
+use crate::clock::Timestamp;
+use crate::forecast::{Expected, Pause, What};
 use crate::names::{JobAddress, WindowName};
 use crate::proposal::{NotQueued, Open};
 use crate::queue::build::HORIZON;
@@ -146,14 +147,30 @@ impl View<'_> {
             (Some(opens), false, true) => {
                 format!("From about {} on the run waits for a window that opens {}.", near(at), near(opens))
             }
-            (Some(opens), false, false) => format!(
-                "At about {} the run ends and can be resumed: the next window opens {}. `jbr apply` goes on then; `jbr apply --wait` waits.",
-                near(at),
-                near(opens)
-            ),
+            (Some(opens), false, false) => {
+                let then = if opens < self.proposal.stale_at {
+                    format!("`jbr apply` goes on then, if that is before {}", near(self.proposal.stale_at))
+                } else {
+                    "By then the run is older than `run.resume_within` allows: `jbr apply` closes it as incomplete and queues everything anew, what was left first among its priority".to_owned()
+                };
+                format!(
+                    "At about {} the run ends: the next window opens {}. Left until then: {}. {then}. `jbr apply --wait` waits.",
+                    near(at),
+                    near(opens),
+                    self.left_at(at)
+                )
+            }
             (None, false, _) => return,
         };
         sheet.paragraph(&text);
+    }
+
+    /// What will not have begun at a moment, as far as can be told.
+    fn left_at(&self, at: Timestamp) -> String {
+        let has_begun = |expected: &&Expected| expected.start.is_some_and(|start| start < at);
+        let is_left = |expected: &&Expected| expected.will_run() && !has_begun(expected);
+        let left = self.proposal.forecast.items.iter().filter(is_left);
+        left.map(|expected| expected.address.to_string()).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) struct DecisionJson {
     destination: Option<String>,
     id: Option<String>,
     why: Option<String>,
+    after: Option<String>,
     every_s: Option<u64>,
     last_good: Option<String>,
     due: Option<String>,
@@ -71,6 +72,10 @@ impl DecisionJson {
             Choice::Held { holds } => {
                 self.holds = json::holds(holds);
                 "held"
+            }
+            Choice::HeldBack { by } => {
+                self.after = Some(by.to_string());
+                "held_back"
             }
             Choice::Unread { why } => {
                 self.why = Some(why.clone());

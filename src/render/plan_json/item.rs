@@ -40,6 +40,7 @@ pub(super) struct ItemJson {
 enum PlaceJson {
     After { job: String },
     Priority { priority: i64, shared: bool },
+    LeftOver,
     File,
     TakenAlong,
 }
@@ -49,6 +50,7 @@ impl From<&Place> for PlaceJson {
         match place {
             Place::After(after) => Self::After { job: after.job.to_string() },
             Place::Priority { priority, is_shared } => Self::Priority { priority: *priority, shared: *is_shared },
+            Place::LeftOver => Self::LeftOver,
             Place::File => Self::File,
             Place::TakenAlong => Self::TakenAlong,
         }

@@ -67,6 +67,9 @@ struct JobRecord {
     job_id: Word<JobId>,
     #[serde(deserialize_with = "nullable")]
     last_success: Option<Moment>,
+    // Younger than the format: written only where it says something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    last_success_partial: bool,
     #[serde(deserialize_with = "nullable")]
     last_outcome: Option<Outcome>,
     durations_s: Vec<Seconds>,
@@ -159,10 +162,12 @@ impl From<Run> for state::Run {
 
 impl From<&state::JobRecord> for JobRecord {
     fn from(record: &state::JobRecord) -> Self {
-        let state::JobRecord { id, last_success, last_outcome, durations, failures_in_a_row } = record;
+        let state::JobRecord { id, last_success, last_success_partial, last_outcome, durations, failures_in_a_row } =
+            record;
         Self {
             job_id: Word(id.clone()),
             last_success: last_success.map(Moment),
+            last_success_partial: *last_success_partial,
             last_outcome: last_outcome.as_ref().map(Outcome::from),
             durations_s: durations.iter().copied().map(Seconds).collect(),
             failures_in_a_row: *failures_in_a_row,
@@ -172,10 +177,12 @@ impl From<&state::JobRecord> for JobRecord {
 
 impl From<JobRecord> for state::JobRecord {
     fn from(record: JobRecord) -> Self {
-        let JobRecord { job_id, last_success, last_outcome, durations_s, failures_in_a_row } = record;
+        let JobRecord { job_id, last_success, last_success_partial, last_outcome, durations_s, failures_in_a_row } =
+            record;
         Self {
             id: job_id.0,
             last_success: last_success.map(|moment| moment.0),
+            last_success_partial,
             last_outcome: last_outcome.map(Into::into),
             durations: durations_s.into_iter().map(|seconds| seconds.0).collect(),
             failures_in_a_row,

@@ -1,0 +1,95 @@
+//! One message handed over: looked up where, and brought there within a limit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::entry::Entry;
+use super::failure::{Failure, FailureKind};
+use super::notice::{Message, Signal};
+use super::post::Post;
+use super::vault::Vault;
+use super::{mail, web};
+use crate::desired::Url;
+
+/// A mail as a whole may take so many times what one answer may.
+const MAIL_TIMEOUTS: u32 = 4;
+
+impl Post {
+    /// Brings a message to where it goes; `step` hears what was done. It comes back within `left`, whatever the other side does. The thread that
+    /// does it may not: a name that is looked up has no limit of ours, and a mail server that says a byte now and then none of lettre's.
+    pub(super) fn deliver(
+        &self,
+        entry: &Entry,
+        name: &str,
+        left: Duration,
+        step: &mut dyn FnMut(String),
+    ) -> Result<(), Failure> {
+        let (vault, door) = (self.vault, entry.message.door());
+        match &entry.message {
+            Message::Mail { subject, text, html } => {
+                let Some(email) = self.notify.email.clone() else { return Err(no_channel()) };
+                let message = mail::compose(&email, (subject, text, html), entry.made, &message_id(name))?;
+                let limit = (email.smtp.timeout * MAIL_TIMEOUTS).min(left);
+                let is_offered = Arc::new(AtomicBool::new(false));
+                let offered = Arc::clone(&is_offered);
+                let ended = self
+                    .errands
+                    .run(door, limit, step, move |step| mail::send(&email, vault, &message, &offered, step));
+                // Before it was offered it cannot be what took so long.
+                ended.map_err(|failure| match failure.kind {
+                    FailureKind::Late if is_offered.load(Ordering::SeqCst) => {
+                        Failure { kind: FailureKind::Silent, ..failure }
+                    }
+                    _ => failure,
+                })
+            }
+            Message::Ping { signal, body } => {
+                let Some(url) = self.url_of(*signal).cloned() else { return Err(no_channel()) };
+                let body = body.clone();
+                let kind = "text/plain; charset=utf-8";
+                self.errands.run(door, left, step, move |step| fetch(&url, vault, (kind, &body), step))
+            }
+            Message::Hook { body, subject: _ } => {
+                let Some(secret) = self.notify.webhook.clone() else { return Err(no_channel()) };
+                let (url, body) = (Url::Secret(secret), body.clone());
+                self.errands.run(door, left, step, move |step| fetch(&url, vault, ("application/json", &body), step))
+            }
+        }
+    }
+
+    pub(super) fn url_of(&self, signal: Signal) -> Option<&Url> {
+        let ping = &self.notify.ping;
+        match signal {
+            Signal::Start => ping.start.as_ref(),
+            Signal::Success => ping.success.as_ref(),
+            Signal::Failure => ping.failure.as_ref(),
+        }
+    }
+}
+
+fn fetch(url: &Url, vault: Vault, (kind, body): (&str, &str), step: &mut dyn FnMut(String)) -> Result<(), Failure> {
+    let address = vault.url(url).map_err(Failure::channel)?;
+    step(where_it_is(url));
+    let code = web::fetch(&address, kind, body)?;
+    step(format!("answered with code {code}"));
+    Ok(())
+}
+
+pub(super) fn where_it_is(url: &Url) -> String {
+    match url {
+        Url::Plain(_) => "the address is in the plan".to_owned(),
+        Url::Secret(secret) => format!("the address is in {secret}"),
+    }
+}
+
+fn no_channel() -> Failure {
+    Failure::channel("the plan has nowhere to send it")
+}
+
+/// The same for every try of one message, so that a mail that arrives twice is known to be one.
+fn message_id(name: &str) -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
+    format!("{}.{host}.jbr", name.trim_end_matches(".json"))
+}
