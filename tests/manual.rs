@@ -189,8 +189,7 @@ impl<'a> Reader<'a> {
             .replace("/usr/local/bin/jbr", &path("bin/jbr"))
             .replace("/etc/systemd/system", &path("units"))
             .replace("/etc/jbr/plans", &path("etc"))
-            .replace("/var/log/jbr.log", &path("jbr.log"))
-            .replace("tonight.json", &path("tonight.json"));
+            .replace("/var/log/jbr.log", &path("jbr.log"));
         // On a terminal, as a user has it, with a user's answer.
         let asks =
             |line: &str| line.starts_with("jbr apply") && !line.contains("--auto-approve") && !line.contains(".json");

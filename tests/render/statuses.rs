@@ -34,7 +34,7 @@ impl Sight {
         Self {
             state: Seen::Known(state),
             lock: Seen::Known(Lock::Free),
-            outbox: Seen::Known(Outbox { unsent: vec![], unreadable: 0, shut: None }),
+            outbox: Seen::Known(Outbox::default()),
             views,
             at: now(),
         }
