@@ -568,6 +568,9 @@ fn beside_a_plan_only_what_it_lacks_is_proposed() {
     assert_eq!(ran.code, Some(0), "{}", ran.text());
     let validated = site.jbr(&["validate", "--plan", "plans"]);
     assert!(validated.stdout.contains("valid: 2 servers, 3 jobs"), "{}", validated.text());
+    let again = site.jbr(&["import", "--plan", "plans"]);
+    assert_eq!((again.code, again.stdout.as_str()), (Some(0), ""), "{}", again.text());
+    assert!(again.stderr.contains("the plan lacks no job of these servers"), "{}", again.stderr);
     fs::remove_file(site.path("plans/20-jobs.yaml")).unwrap();
 
     // With one of them declared, under another name, the others are still missing.

@@ -67,6 +67,11 @@ pub(super) fn import(global: &Global, args: &ImportArgs, output: &Output) -> Res
     if !imported.unread.is_empty() && !has_jobs(&imported.draft) {
         return Err(CliError::NothingRead(imported.unread));
     }
+    if !has_jobs(&imported.draft) && !desired.jobs.is_empty() {
+        output.say("the plan lacks no job of these servers; nothing is proposed");
+        left_out(&imported.draft).for_each(|line| output.say(format_args!("  not in it: {line}")));
+        return Ok(Exit::Success);
+    }
     hand_out(&imported.draft, &sources, args, output)?;
     if imported.unread.is_empty() { Ok(Exit::Success) } else { Err(CliError::ImportIncomplete(imported.unread)) }
 }
@@ -172,12 +177,16 @@ fn has_jobs(draft: &Draft) -> bool {
     draft.jobs.iter().any(|job| job.left_out.is_none())
 }
 
+/// The jobs that are not proposed to be run, each with the reason.
+fn left_out(draft: &Draft) -> impl Iterator<Item = String> {
+    let left_out = draft.jobs.iter().filter_map(|job| Some((job, job.left_out.as_ref()?)));
+    left_out.map(|(job, why)| format!("{} ({}): {why}", job.address, printable(&job.label)))
+}
+
 /// Checks that the result is a plan, and prints or writes it.
 fn hand_out(draft: &Draft, beside: &[Source], args: &ImportArgs, output: &Output) -> Result<(), CliError> {
     if !has_jobs(draft) {
-        let left_out = draft.jobs.iter().filter_map(|job| Some((job, job.left_out.as_ref()?)));
-        let lines = left_out.map(|(job, why)| format!("{} ({}): {why}", job.address, printable(&job.label)));
-        return Err(CliError::NothingToImport(lines.collect()));
+        return Err(CliError::NothingToImport(left_out(draft).collect()));
     }
     let text = draft.to_yaml();
     if text.len() > FILE_SIZE_MAX_BYTES {
