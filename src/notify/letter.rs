@@ -7,7 +7,7 @@ use super::notice::{Cause, Notice, What};
 use crate::execute::End;
 use crate::execute::outcome::Outcome;
 use crate::printable::printable;
-use crate::render::summary::Ending;
+use crate::render::summary::{Ending, why};
 use crate::render::when::{about, duration};
 use crate::render::{Page, Style, Summary, count};
 
@@ -178,17 +178,6 @@ fn run(html: &mut Markup, summary: &Summary<'_>, notice: &Notice<'_>) {
         html.text(line).tag("\n");
     }
     html.tag("</pre>\n");
-}
-
-/// Why it ended as it did, as far as anybody said, and where JetBackup's own log of it is.
-fn why(outcome: &Outcome) -> String {
-    let overdue = outcome.overdue.then(|| "took longer than its timeout".to_owned());
-    let note = (!outcome.note.is_empty()).then(|| outcome.note.clone());
-    let log = (!outcome.verdict.is_good())
-        .then_some(outcome.log.as_ref())
-        .flatten()
-        .map(|log| format!("JetBackup's log {log}"));
-    [overdue, note, log].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -96,8 +96,9 @@ impl Summary<'_> {
             };
             let usual = self.usual(&item.address).map_or("–".to_owned(), about);
             table.row(words::phase_symbol(phase), [item.address.to_string(), word(phase), took, usual, ended]);
-            if let Some(note) = note(phase) {
-                table.note(note);
+            let why = outcome.map_or(String::new(), why);
+            if !why.is_empty() {
+                table.note(why);
             }
         }
         table
@@ -257,12 +258,15 @@ fn word(phase: &Phase) -> String {
     }
 }
 
-fn note(phase: &Phase) -> Option<String> {
-    let Phase::Done(outcome) = phase else { return None };
+/// Why it ended as it did, as far as anybody said, and where JetBackup's own log of it is; empty where there is nothing to say. What
+/// stands in the log is not part of it: the gate lets no key read a log's items.
+#[must_use]
+pub fn why(outcome: &Outcome) -> String {
     let overdue = outcome.overdue.then(|| "took longer than its timeout".to_owned());
     let note = (!outcome.note.is_empty()).then(|| printable(&outcome.note));
-    let notes: Vec<String> = overdue.into_iter().chain(note).collect();
-    (!notes.is_empty()).then(|| notes.join("; "))
+    let log = outcome.log.as_ref().filter(|_| !matches!(outcome.verdict, Verdict::Completed | Verdict::Lost));
+    let log = log.map(|log| format!("JetBackup's log {log}"));
+    [overdue, note, log].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn took(outcome: &Outcome) -> String {
