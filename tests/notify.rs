@@ -17,6 +17,8 @@ mod letters;
 mod line;
 #[path = "notify/post.rs"]
 mod post;
+#[path = "notify/quote.rs"]
+mod quote;
 #[path = "notify/run.rs"]
 mod run;
 #[path = "notify/smtp.rs"]

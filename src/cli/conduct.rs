@@ -57,11 +57,16 @@ pub(super) fn conduct(
         reporter.begin(&run.id);
     }
     let mut keeper = RunKeeper::new(store, state);
-    let mut performer = Performer::new(links, Arc::clone(&clock), interrupt);
+    let mut performer = Performer::new(&mut *links, Arc::clone(&clock), interrupt);
     let driven = drive_and_tell(&run, &mut keeper, &mut performer, reporter.as_deref_mut(), &clock, output);
     let mut state = keeper.into_state();
     if let Some(kept) = &state.run {
         run = kept.clone();
+    }
+    if let (Some(reporter), Ok(end)) = (&mut reporter, &driven)
+        && *end != End::Interrupted
+    {
+        reporter.read_logs(&run.queue, &run.journal, links);
     }
     let ended = driven.and_then(|end| concluded(end, &mut state, store, &*clock)).map_err(CliError::Drive);
     let broken = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();

@@ -25,6 +25,8 @@ pub struct Email {
     pub smtp: Smtp,
     /// What is told.
     pub on: MailOn,
+    /// Whether JetBackup's log of what did not end well is quoted.
+    pub log_excerpts: bool,
 }
 
 /// A mail server.

@@ -46,8 +46,8 @@ fn logs(client: &mut Client, jobs: &BTreeSet<&JobId>) -> BTreeMap<JobId, Seen<Ve
         }
         // Once more: for want of its log a job may be run that is not due.
         let answer =
-            client.logs_of(job).or_else(|error| if is_silence(&error) { client.logs_of(job) } else { Err(error) });
-        let is_silent = answer.as_ref().is_err_and(is_silence);
+            client.logs_of(job).or_else(|error| if error.is_silence() { client.logs_of(job) } else { Err(error) });
+        let is_silent = answer.as_ref().is_err_and(CallError::is_silence);
         let answer = seen(answer);
         if let (true, Seen::Unknown(why)) = (is_silent, &answer) {
             silence = Some(why.clone());
@@ -55,14 +55,6 @@ fn logs(client: &mut Client, jobs: &BTreeSet<&JobId>) -> BTreeMap<JobId, Seen<Ve
         answer
     };
     jobs.iter().map(|job| ((*job).clone(), read(job))).collect()
-}
-
-/// Whether there was no answer at all.
-fn is_silence(error: &CallError) -> bool {
-    match error {
-        CallError::NotSent(_) | CallError::Lost(_) => true,
-        CallError::Refused { .. } | CallError::Garbled { .. } => false,
-    }
 }
 
 fn unread(server: ServerName, why: &Why) -> ServerView {

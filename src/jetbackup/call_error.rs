@@ -2,7 +2,7 @@
 
 use crate::jetbackup::reply::ReplyError;
 use crate::seen::{Seen, Why};
-use crate::transport::{Failure, Sent};
+use crate::transport::{Failure, FailureKind, Sent};
 
 /// Why a call brought no fact. Every text is printable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,15 @@ impl CallError {
         match self {
             Self::NotSent(_) | Self::Refused { .. } => false,
             Self::Lost(_) | Self::Garbled { .. } => true,
+        }
+    }
+
+    /// Whether there was no answer at all: whoever has more to ask may as well stop here.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::NotSent(failure) | Self::Lost(failure) => failure.kind != FailureKind::OutputLimit,
+            Self::Refused { .. } | Self::Garbled { .. } => false,
         }
     }
 

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use crate::clock::Timestamp;
 use crate::jetbackup::command::{Command, Slice};
-use crate::jetbackup::facts::{Destination, Group, Job, Log, Performance, Schedule};
+use crate::jetbackup::facts::{Destination, Group, Job, Log, LogText, Performance, Schedule};
 use crate::jetbackup::paging::{self, Page, Row};
 use crate::jetbackup::reply::{self, Data, Envelope, Node, ReplyError};
 use crate::jetbackup::ssh_gate::{self, SshGate};
@@ -111,6 +111,14 @@ impl Client {
     /// Any [`CallError`]; an answer about another group, or about one that is no backup, is [`CallError::Garbled`].
     pub fn group(&mut self, id: &GroupId) -> Result<Group, CallError> {
         self.one(&Command::GetQueueGroup(id.clone()), id.as_str(), reply::group)
+    }
+
+    /// What the log file of a queue group says, as much of it as there is.
+    ///
+    /// # Errors
+    /// As [`Client::group`]; a log that is longer than any answer may be is lost.
+    pub fn log_text(&mut self, id: &GroupId) -> Result<LogText, CallError> {
+        self.one(&Command::GetQueueGroupLog(id.clone()), id.as_str(), reply::log_text)
     }
 
     /// All destinations.

@@ -34,6 +34,8 @@ pub enum Command {
     ListQueueGroups(Slice),
     /// `getQueueGroup`.
     GetQueueGroup(GroupId),
+    /// `getQueueGroup` with the text of the group's log in its answer.
+    GetQueueGroupLog(GroupId),
     /// `stopQueueGroup`: sends a signal and waits for nothing.
     StopQueueGroup(GroupId),
     /// `listDestinations`.
@@ -67,7 +69,7 @@ impl Command {
             Self::GetBackupJob(_) => "getBackupJob",
             Self::RunBackupJobManually(_) => "runBackupJobManually",
             Self::ListQueueGroups(_) => "listQueueGroups",
-            Self::GetQueueGroup(_) => "getQueueGroup",
+            Self::GetQueueGroup(_) | Self::GetQueueGroupLog(_) => "getQueueGroup",
             Self::StopQueueGroup(_) => "stopQueueGroup",
             Self::ListDestinations(_) => "listDestinations",
             Self::GetDestination(_) => "getDestination",
@@ -94,6 +96,7 @@ impl Command {
             | Self::GetBackupJob(_)
             | Self::ListQueueGroups(_)
             | Self::GetQueueGroup(_)
+            | Self::GetQueueGroupLog(_)
             | Self::ListDestinations(_)
             | Self::GetDestination(_)
             | Self::ListLogs(..)
@@ -118,6 +121,9 @@ impl Command {
             Self::ListAllLogs(slice) => paged(logs(None), *slice),
             Self::GetBackupJob(id) | Self::RunBackupJobManually(id) => one(id.as_str()),
             Self::GetQueueGroup(id) | Self::StopQueueGroup(id) => one(id.as_str()),
+            Self::GetQueueGroupLog(id) => {
+                vec![("_id", id.as_str().to_owned()), ("get_log_contents", flag(true))]
+            }
             Self::GetDestination(id) => one(id.as_str()),
             Self::GetLog(id) => one(id.as_str()),
             Self::GetSettingsPerformance => Vec::new(),

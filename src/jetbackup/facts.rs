@@ -50,6 +50,15 @@ pub struct Group {
     pub execution_time: Option<Duration>,
 }
 
+/// What the log file of a queue group says (`getQueueGroup` with `get_log_contents`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogText {
+    /// The group that it is of.
+    pub group: GroupId,
+    /// Its lines, printable, without the empty ones; none where the server shows nothing of it.
+    pub lines: Vec<String>,
+}
+
 /// A queue group's status. Source: the vendor's published client code (5.x).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GroupStatus {

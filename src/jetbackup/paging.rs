@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::jetbackup::call_error::CallError;
 use crate::jetbackup::command::Slice;
-use crate::jetbackup::facts::{Destination, Group, Job, Log, Schedule};
+use crate::jetbackup::facts::{Destination, Group, Job, Log, LogText, Schedule};
 
 /// How many rows a page asks for: more than a server keeps, so that one call is the rule.
 pub const LIST_LIMIT: u32 = 1000;
@@ -48,6 +48,12 @@ impl Row for Job {
 impl Row for Group {
     fn key(&self) -> &str {
         self.id.as_str()
+    }
+}
+
+impl Row for LogText {
+    fn key(&self) -> &str {
+        self.group.as_str()
     }
 }
 

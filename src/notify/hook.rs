@@ -36,7 +36,7 @@ struct NoticeJson<'a> {
 pub(super) fn json(notice: &Notice<'_>, subject: &str) -> String {
     let (mut lines, mut left_out, mut run, mut summary) = (Vec::new(), 0, None, None);
     match &notice.what {
-        What::RunEnded(ended) => {
+        What::RunEnded { summary: ended, quotes: _ } => {
             run = Some(ended.run.to_string());
             (summary, left_out) = short(ended);
         }

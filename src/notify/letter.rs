@@ -36,7 +36,7 @@ impl<'a> Letter<'a> {
         let notice = self.notice;
         let page = Page::new(WIDTH, Style::Plain, notice.zone);
         let body = match &notice.what {
-            What::RunEnded(summary) => summary.text(&page),
+            What::RunEnded { summary, quotes } => format!("{}{}", summary.text(&page), quotes.text()),
             What::Alarm { run, sentence } => {
                 format!("{sentence}.\n\nThe run {run} goes on. `jbr status` says what runs now.\n")
             }
@@ -55,7 +55,10 @@ impl<'a> Letter<'a> {
         );
         html.element("<h3>", &lead(notice), "</h3>\n");
         match &notice.what {
-            What::RunEnded(summary) => run(&mut html, summary, notice),
+            What::RunEnded { summary, quotes } => {
+                run(&mut html, summary, notice);
+                quotes.html(&mut html);
+            }
             What::Alarm { run, sentence } => {
                 html.element("<p>", sentence, ".</p>\n");
                 html.element("<p>", &format!("The run {run} goes on."), "</p>\n");
@@ -84,7 +87,7 @@ fn listed(lines: &[String], before: &str) -> String {
 /// The most important thing in a few words; with the first jobs it is about.
 fn gist(notice: &Notice<'_>) -> String {
     match &notice.what {
-        What::RunEnded(summary) => gist_of_run(summary, notice.cause()),
+        What::RunEnded { summary, quotes: _ } => gist_of_run(summary, notice.cause()),
         What::Alarm { sentence, .. } => sentence.clone(),
         What::Stale(lines) => {
             let jobs = lines.iter().map(|line| line.split(": ").next().unwrap_or(line).to_owned()).collect();
@@ -139,7 +142,7 @@ fn some(mut names: Vec<String>) -> String {
 
 fn lead(notice: &Notice<'_>) -> String {
     let what = match &notice.what {
-        What::RunEnded(_) => gist(notice),
+        What::RunEnded { .. } => gist(notice),
         What::Alarm { .. } => "This cannot wait for the end of the run".to_owned(),
         What::Stale(lines) => format!("{} without a backup that is young enough", count(lines.len(), "job")),
         What::NoRun { .. } => "jbr apply ended before it could begin a run".to_owned(),

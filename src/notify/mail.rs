@@ -247,7 +247,7 @@ mod tests {
             ca_file: None,
         };
         let to = vec!["ops@example.com".to_owned(), "second@example.com".to_owned()];
-        let email = Email { to, from: "jbr@pi.example.com".into(), smtp, on: MailOn::default() };
+        let email = Email { to, from: "jbr@pi.example.com".into(), smtp, on: MailOn::default(), log_excerpts: true };
         let hostile = "x\r\nBcc: evil@example.com\r\n\r\nbody \u{202e}é".to_owned() + &"long ".repeat(100);
         let at = "2026-11-23T02:00:00Z".parse().unwrap();
         let message = compose(&email, (&hostile, "Text é\n.\n", "<p>é</p>"), at, "id").unwrap();

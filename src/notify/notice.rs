@@ -2,6 +2,7 @@
 
 use super::hook;
 use super::letter::Letter;
+use super::quotes::Quotes;
 use crate::clock::Timestamp;
 use crate::desired::{MailOn, Notify};
 use crate::names::RunId;
@@ -98,7 +99,12 @@ pub struct Notice<'a> {
 #[derive(Debug, Clone)]
 pub enum What<'a> {
     /// A run is over, for now at least.
-    RunEnded(&'a Summary<'a>),
+    RunEnded {
+        /// How it went.
+        summary: &'a Summary<'a>,
+        /// What JetBackup's logs say of what did not end well. For the mail alone: what stands in a log is the customers' business.
+        quotes: &'a Quotes,
+    },
     /// Something in a run that cannot wait for its end: a sentence.
     Alarm {
         /// In which run.

@@ -119,7 +119,8 @@ pub const RUN: KeyTable = KeyTable {
 pub const NOTIFY: KeyTable = KeyTable { name: "`notify`", keys: &["email", "ping", "webhook"], later: &[] };
 
 /// `notify.email`.
-pub const EMAIL: KeyTable = KeyTable { name: "`email`", keys: &["to", "from", "smtp", "on"], later: &[] };
+pub const EMAIL: KeyTable =
+    KeyTable { name: "`email`", keys: &["to", "from", "smtp", "on", "log_excerpts"], later: &[] };
 
 /// `notify.email.smtp`.
 pub const SMTP: KeyTable = KeyTable {

@@ -54,7 +54,14 @@ fn email(entry: &Entry, findings: &mut Findings<'_>) -> Result<Email, Reported> 
     let smtp =
         section.required_entry("smtp", "{ host: mail.example.com }", findings).and_then(|entry| smtp(entry, findings));
     let on = section.entry("on").map(|entry| mail_on(entry, findings));
-    Ok(Email { to: to?, from: from?.value, smtp: smtp?, on: on.transpose()?.unwrap_or_default() })
+    let log_excerpts = section.optional("log_excerpts", findings, choice::switch);
+    Ok(Email {
+        to: to?,
+        from: from?.value,
+        smtp: smtp?,
+        on: on.transpose()?.unwrap_or_default(),
+        log_excerpts: value(log_excerpts)?.unwrap_or(true),
+    })
 }
 
 fn recipients(entry: &Entry, findings: &mut Findings<'_>) -> Result<Vec<String>, Reported> {

@@ -259,7 +259,7 @@ fn word(phase: &Phase) -> String {
 }
 
 /// Why it ended as it did, as far as anybody said, and where JetBackup's own log of it is; empty where there is nothing to say. What
-/// stands in the log is not part of it: nobody has asked for it.
+/// stands in the log is not part of it: the mail quotes that by itself.
 #[must_use]
 pub fn why(outcome: &Outcome) -> String {
     let overdue = outcome.overdue.then(|| "took longer than its timeout".to_owned());

@@ -21,6 +21,8 @@ pub struct Execution {
     pub steps: Vec<i64>,
     /// What its log says of its end.
     pub log: LogSays,
+    /// What stands in its log file instead of the simulator's own lines.
+    pub log_file: Option<String>,
 }
 
 /// What the log of an execution says of its end.
@@ -46,6 +48,7 @@ impl Execution {
             items: 10,
             steps: vec![10, 2, 14],
             log: LogSays::TheSame,
+            log_file: None,
         }
     }
 
@@ -77,6 +80,12 @@ impl Execution {
     #[must_use]
     pub fn log(self, log: LogSays) -> Self {
         Self { log, ..self }
+    }
+
+    /// The same with another text in its log file.
+    #[must_use]
+    pub fn log_file(self, text: impl Into<String>) -> Self {
+        Self { log_file: Some(text.into()), ..self }
     }
 }
 

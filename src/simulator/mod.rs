@@ -27,6 +27,7 @@ mod invocation;
 mod job;
 mod listing;
 mod log;
+mod log_file;
 mod moment;
 mod plain;
 mod query;

@@ -26,7 +26,13 @@ impl Server {
             "listBackupJobs" => page("jobs", self.jobs.iter().map(|job| self.job_row(job)).collect()),
             "getBackupJob" => self.job_of(id).map(|job| self.job_row(job)).ok_or_else(|| not_found("Backup job")),
             "listQueueGroups" => page("groups", self.group_rows(parameters.text("type"), now)),
-            "getQueueGroup" => self.group(id, now).map(|group| self.group_row(group, now, false)),
+            "getQueueGroup" => self.group(id, now).map(|group| {
+                let mut row = self.group_row(group, now, false);
+                if parameters.text("get_log_contents") == "1" {
+                    row["log_contents"] = json!(self.log_text(group, now));
+                }
+                row
+            }),
             "listQueueItems" => self
                 .group(parameters.text("group_id"), now)
                 .and_then(|group| page("items", self.queue_item_rows(group, now))),

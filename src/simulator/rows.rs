@@ -52,6 +52,8 @@ impl Server {
             "status_time": self.date(Some(group.status_since())),
             "execution_time": group.executing(now).as_secs(),
             "log_file": format!("/usr/local/jetapps/var/log/jetbackup5/queue/{}.log", group.id),
+            // Empty unless it is asked for.
+            "log_contents": "",
         });
         if self.dialect.group_log_id.is_in(in_list) {
             row["log_id"] = json!(group.log.as_deref().unwrap_or_default());

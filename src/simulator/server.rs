@@ -206,8 +206,13 @@ impl Server {
 
     /// A moment as this server's clock shows it and its dialect writes it.
     pub(super) fn date(&self, at: Option<Timestamp>) -> Value {
+        self.dialect.date(at.map(|at| self.shown(at)))
+    }
+
+    /// A moment by this server's clock.
+    pub(super) fn shown(&self, at: Timestamp) -> Timestamp {
         let skew = TimeDelta::try_seconds(self.skew_s).unwrap_or_default();
-        self.dialect.date(at.map(|at| at.checked_add_signed(skew).unwrap_or(at)))
+        at.checked_add_signed(skew).unwrap_or(at)
     }
 
     /// Whether this group is still in the queue (unknown how long finished ones are kept).

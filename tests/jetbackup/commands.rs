@@ -54,6 +54,7 @@ fn table() -> Vec<(Command, &'static str, bool)> {
             false,
         ),
         (ListSchedules(PAGE), "jetbackup5api -F listSchedules -D 'limit=1000&skip=200' -O json", false),
+        (GetQueueGroupLog(id("g1")), "jetbackup5api -F getQueueGroup -D '_id=g1&get_log_contents=1' -O json", false),
     ]
 }
 

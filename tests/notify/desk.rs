@@ -37,7 +37,7 @@ impl Desk {
             ca_file: (security != Security::None).then(|| server.ca_file()),
         };
         let to = vec!["ops@example.com".to_owned()];
-        let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default() };
+        let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default(), log_excerpts: true };
         Self { folder, notify: Notify { email: Some(email), ..Notify::default() } }
     }
 

@@ -13,12 +13,16 @@ use jbr::execute::End;
 use jbr::execute::journal::{Entry, GateState, Journal, Opened, Overlap, Phase};
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::names::{DestinationId, GroupId, JobId, LogId, RunId, ServerName};
+use jbr::notify::excerpt::Excerpt;
 use jbr::notify::notice::{Message, Notice, What};
 use jbr::notify::policy;
+use jbr::notify::quotes::{Quotes, Wish};
+use jbr::printable::printable;
 use jbr::proposal::Interrupted;
 use jbr::queue::{Gate, Item, Queue, Usual};
 use jbr::render::summary::Ending;
 use jbr::render::{Summary, Zone};
+use jbr::seen::{Seen, Why};
 use serde_json::Value;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -86,12 +90,13 @@ fn run(jobs: &[(&str, Verdict, &str)]) -> (Queue, Journal) {
 
 /// The messages of a run that ended like this.
 fn messages(queue: &Queue, journal: &Journal, end: &End, is_good: bool) -> Vec<Message> {
-    messages_after(None, queue, journal, end, is_good)
+    messages_after(None, &Quotes::default(), queue, journal, end, is_good)
 }
 
-/// The same where a run was closed as incomplete for it to begin.
+/// The same where a run was closed as incomplete for it to begin, and JetBackup's logs say this.
 fn messages_after(
     closed: Option<&Interrupted>,
+    quotes: &Quotes,
     queue: &Queue,
     journal: &Journal,
     end: &End,
@@ -102,7 +107,8 @@ fn messages_after(
     let summary = Summary { run: &run, started: start(), now, queue, journal, ending: Ending::Ended(end), closed };
     let silent: BTreeSet<ServerName> = journal.unreachable.keys().cloned().collect();
     let (causes, _) = policy::of_run(&summary, is_good, &silent);
-    let notice = Notice { causes, at: now, host: "pi", zone: Zone::utc(), what: What::RunEnded(&summary) };
+    let notice =
+        Notice { causes, at: now, host: "pi", zone: Zone::utc(), what: What::RunEnded { summary: &summary, quotes } };
     let smtp = Smtp {
         host: "localhost".into(),
         port: 25,
@@ -112,7 +118,7 @@ fn messages_after(
         ca_file: None,
     };
     let to = vec!["ops@example.com".to_owned()];
-    let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default() };
+    let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default(), log_excerpts: true };
     let webhook = Some(Secret::Env("HOOK".into()));
     notice.messages(&Notify { email: Some(email), webhook, ..Notify::default() })
 }
@@ -181,9 +187,13 @@ fn a_job_that_two_runs_in_a_row_have_not_come_to() {
     };
     // The first of them came to its turn in this run.
     let again = closed(&["server1/accounts", "server1/files"]);
-    check("missed", &messages_after(Some(&again), &queue, &journal, &end, false));
+    check("missed", &messages_after(Some(&again), &Quotes::default(), &queue, &journal, &end, false));
     for quiet in [None, Some(&closed(&["server1/accounts"]))] {
-        assert_eq!(messages_after(quiet, &queue, &journal, &end, false).len(), 0, "a window that closed is no failure");
+        assert_eq!(
+            messages_after(quiet, &Quotes::default(), &queue, &journal, &end, false).len(),
+            0,
+            "a window that closed is no failure"
+        );
     }
 }
 
@@ -194,6 +204,53 @@ fn a_backup_in_part() {
     check("partial", &messages(&queue, &journal, &End::Complete, true));
     // Where the plan says `partial: fail`.
     check("partial-fails", &messages(&queue, &journal, &End::Complete, false));
+}
+
+#[test]
+fn what_the_logs_say_of_what_did_not_end_well_is_quoted_in_the_mail_and_nowhere_else() {
+    let jobs = [
+        ("server1/accounts", Verdict::Partial, ""),
+        ("server1/files", Verdict::Completed, ""),
+        ("server1/mail", Verdict::Skipped, "disabled in JetBackup"),
+        ("server2/databases", Verdict::Failed, ""),
+        ("server2/files", Verdict::NeverFinished, ""),
+        ("server3/lost", Verdict::Lost, ""),
+    ];
+    let (queue, journal) = run(&jobs);
+    let wish = Wish::of(&queue, &journal);
+    let wanted: Vec<String> = wish.wanted.iter().map(|wanted| wanted.job.to_string()).collect();
+    assert_eq!(
+        (&*wanted, wish.left_out),
+        (&["server2/databases", "server2/files", "server1/accounts"].map(String::from)[..], 0)
+    );
+
+    let excerpt = |lines: Vec<String>| Seen::Known(Excerpt::of(&lines));
+    let plain = || (0..500).map(|number| format!("[02:00:05] account {number} completed"));
+    let quota = ["[02:19:00] account 77 failed: Disk quota exceeded".to_owned()];
+    let end = ["[02:20:00] Backup completed partially".to_owned()];
+    let said = [
+        excerpt(vec![printable(&format!("<b>{HOSTILE}"))]),
+        Seen::Unknown(Why::new(HOSTILE)),
+        excerpt(plain().chain(quota).chain(plain()).chain(end).collect()),
+    ];
+    let quotes = Quotes { quotes: wish.wanted.into_iter().map(|wanted| wanted.job).zip(said).collect(), left_out: 3 };
+    let messages = messages_after(None, &quotes, &queue, &journal, &End::Complete, false);
+    check("quotes", &messages);
+    let Message::Hook { body, .. } = &messages[1] else { panic!("{messages:?}") };
+    assert!(!body.contains("quota"), "a log is the customers' business: {body}");
+}
+
+#[test]
+fn of_very_many_logs_the_worst_ends_are_asked_for_and_the_rest_is_counted() {
+    let names: Vec<String> = (0..50).map(|number| format!("server1/job{number:02}")).collect();
+    let verdict = |number: usize| if number == 49 { Verdict::Failed } else { Verdict::Partial };
+    let jobs: Vec<(&str, Verdict, &str)> =
+        names.iter().enumerate().map(|(number, name)| (&**name, verdict(number), "")).collect();
+    let (queue, journal) = run(&jobs);
+    let wish = Wish::of(&queue, &journal);
+    let wanted: Vec<String> = wish.wanted.iter().map(|wanted| wanted.job.to_string()).collect();
+    assert_eq!((wanted.len(), wish.left_out), (20, 30));
+    assert_eq!((&*wanted[0], &*wanted[1], &*wanted[19]), ("server1/job49", "server1/job00", "server1/job18"));
 }
 
 #[test]

@@ -23,29 +23,29 @@ fn fleet(second: Execution) -> Fleet {
     Fleet::new(Utc::now()).server("a", |a| with_nas(a).job(job(1, writes_for(300))).job(job(2, second)))
 }
 
-fn site(second: Execution, extra: &str, notify: &str) -> Site {
+pub(crate) fn site(second: Execution, extra: &str, notify: &str) -> Site {
     let site = Site::start(&fleet(second));
     plan(&site, extra, notify);
     site
 }
 
-fn plan(site: &Site, extra: &str, notify: &str) {
+pub(crate) fn plan(site: &Site, extra: &str, notify: &str) {
     let jobs = run_with(", unreachable_wait: 1s", &[("a/one", 1, ""), ("a/two", 2, extra)]);
     site.write_plan(&format!("{jobs}notify:\n{notify}"));
 }
 
-fn email(server: &MailServer, more: &str) -> String {
+pub(crate) fn email(server: &MailServer, more: &str) -> String {
     format!(
         "  email:\n    to: ops@example.com\n    from: jbr@example.com\n    smtp: {{ host: localhost, port: {}{more} }}\n",
         server.port()
     )
 }
 
-fn plain(server: &MailServer) -> String {
+pub(crate) fn plain(server: &MailServer) -> String {
     email(server, ", security: none, timeout: 3s")
 }
 
-fn secret(site: &Site, name: &str, text: &str) -> String {
+pub(crate) fn secret(site: &Site, name: &str, text: &str) -> String {
     fs::write(site.path(name), text).unwrap();
     fs::set_permissions(site.path(name), Permissions::from_mode(0o600)).unwrap();
     format!("file:{}", site.path(name).display())
@@ -57,7 +57,7 @@ fn subject(mail: &str) -> String {
     head.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap().trim().to_owned()
 }
 
-fn subjects(server: &MailServer) -> Vec<String> {
+pub(crate) fn subjects(server: &MailServer) -> Vec<String> {
     server.mails().iter().map(|mail| subject(mail)).collect()
 }
 

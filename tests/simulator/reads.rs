@@ -115,6 +115,33 @@ fn items_and_statistics_belong_to_what_runs() {
 }
 
 #[test]
+fn a_group_shows_the_text_of_its_log_only_if_it_is_asked_for() {
+    let mut lab = Lab::new(|mut server| {
+        server.jobs[1].script = vec![minute().ends(101), minute().log_file("one\ntwo")];
+        server
+    });
+    lab.trigger(0);
+    let group = |lab: &mut Lab| lab.group(100)["_id"].as_str().unwrap().to_owned();
+    let first = group(&mut lab);
+    assert_eq!(lab.ask(100, "getQueueGroup", &format!("_id={first}"))["log_contents"], "");
+    let whole = lab.ask(100, "getQueueGroup", &format!("_id={first}&get_log_contents=1"));
+    let lines: Vec<&str> = whole["log_contents"].as_str().unwrap().lines().collect();
+    assert_eq!(
+        (lines[0], lines[10], lines[11]),
+        (
+            "[2026-11-23 02:00:05] Backup started",
+            "[2026-11-23 02:00:05] Account account9 failed: Disk quota exceeded",
+            "[2026-11-23 02:01:05] Backup completed partially"
+        )
+    );
+    lab.trigger(200);
+    let groups = lab.ask(300, "listQueueGroups", "type=1");
+    let second = groups["groups"].as_array().unwrap().iter().find(|group| group["_id"] != first.as_str()).unwrap();
+    let second = second["_id"].as_str().unwrap();
+    assert_eq!(lab.ask(300, "getQueueGroup", &format!("_id={second}&get_log_contents=1"))["log_contents"], "one\ntwo");
+}
+
+#[test]
 fn disabling_is_seen_afterwards_and_only_1_and_0_are_flags() {
     let mut lab = Lab::new(|server| server);
     for (function, get, id) in [

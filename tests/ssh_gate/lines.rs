@@ -23,7 +23,7 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
         Command::RunBackupJobManually(job.clone()),
         Command::ListQueueGroups(slice),
         Command::GetQueueGroup(group.clone()),
-        Command::StopQueueGroup(group),
+        Command::StopQueueGroup(group.clone()),
         Command::ListDestinations(slice),
         Command::GetDestination(destination.clone()),
         Command::ListLogs(job.clone(), slice),
@@ -34,6 +34,7 @@ pub(crate) fn typed(id: &str, slice: Slice, flag: bool) -> Vec<Command> {
         Command::DisableDestinationByModify(destination, flag),
         Command::ListAllLogs(slice),
         Command::ListSchedules(slice),
+        Command::GetQueueGroupLog(group),
     ];
     for (at, command) in commands.iter().enumerate() {
         assert_eq!(number(command), at);

@@ -3,7 +3,7 @@
 use jbr::jetbackup::command::Command;
 
 /// How many there are.
-pub(crate) const VARIANTS: usize = 16;
+pub(crate) const VARIANTS: usize = 17;
 
 /// The number of a call, whatever its arguments.
 pub(crate) fn number(command: &Command) -> usize {
@@ -24,5 +24,6 @@ pub(crate) fn number(command: &Command) -> usize {
         Command::DisableDestinationByModify(..) => 13,
         Command::ListAllLogs(_) => 14,
         Command::ListSchedules(_) => 15,
+        Command::GetQueueGroupLog(_) => 16,
     }
 }

@@ -107,7 +107,7 @@ mod tests {
             ca_file: None,
         };
         let to = vec!["ops@example.com".to_owned()];
-        let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default() };
+        let email = Email { to, from: "jbr@example.com".into(), smtp, on: MailOn::default(), log_excerpts: true };
         let notify = Notify { email: Some(email), ..Notify::default() };
         let post = Arc::new(Post::new(&folder.path().join("state.json"), &notify, Vault { env: |_| None }));
         let mail = Message::Mail { subject: "s".into(), text: "t".into(), html: "h".into() };

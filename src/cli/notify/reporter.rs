@@ -15,11 +15,15 @@ use crate::clock::{Interrupt, Timestamp};
 use crate::desired::Desired;
 use crate::execute::drive::Listen;
 use crate::execute::event::Event;
+use crate::execute::journal::Journal;
+use crate::links::Links;
 use crate::names::{RunId, ServerName};
+use crate::notify::collect::collect;
 use crate::notify::notice::{Cause, Signal, What};
 use crate::notify::policy::{self, Standing};
+use crate::notify::quotes::{Quotes, Wish};
 use crate::printable::printable;
-use crate::queue::Gate;
+use crate::queue::{Gate, Queue};
 use crate::render::Summary;
 
 /// The end of an `apply` in which nothing ran waits less for what it has to tell: a person may be waiting.
@@ -38,6 +42,7 @@ pub(in crate::cli) struct Reporter {
     silent: BTreeSet<ServerName>,
     /// What was told at once, so that nothing is told twice.
     urgent: BTreeSet<String>,
+    quotes: Quotes,
     has_told_end: bool,
 }
 
@@ -55,6 +60,7 @@ impl Reporter {
             run: None,
             silent: BTreeSet::new(),
             urgent: BTreeSet::new(),
+            quotes: Quotes::default(),
             has_told_end: false,
         })
     }
@@ -66,16 +72,24 @@ impl Reporter {
         self.courier.go();
     }
 
+    /// Reads what JetBackup's logs say of what did not end well, if a mail may quote it. To be called while the run is not yet stored as over: a crash
+    /// meanwhile then costs nobody the news of it, because the next `jbr apply` has them.
+    pub(in crate::cli) fn read_logs(&mut self, queue: &Queue, journal: &Journal, links: &mut Links) {
+        let wish = Wish::of(queue, journal);
+        if self.teller.quotes_logs() && !wish.wanted.is_empty() {
+            self.quotes = collect(links, &wish);
+        }
+    }
+
     /// The run is over, for this process at least.
     pub(in crate::cli) fn run_ended(&mut self, summary: &Summary<'_>, is_good: bool) {
         self.has_told_end = true;
         let (causes, standing) = policy::of_run(summary, is_good, &self.silent);
+        let what = What::RunEnded { summary, quotes: &self.quotes };
         match policy::news(summary) {
-            None => _ = self.teller.tell(causes, summary.now, What::RunEnded(summary)),
+            None => _ = self.teller.tell(causes, summary.now, what),
             // A timer goes on with such a run every 15 minutes, and ends each time as before.
-            Some(news) => {
-                self.teller.tell_once(&key("run", &news), causes, summary.now, What::RunEnded(summary));
-            }
+            Some(news) => self.teller.tell_once(&key("run", &news), causes, summary.now, what),
         }
         let good = summary.queue.items.iter().filter_map(|item| summary.journal.outcome(&item.address));
         let good = good.filter(|outcome| outcome.verdict.is_good()).count();

@@ -40,6 +40,11 @@ impl Teller {
         Some(Self { post, desired: desired.clone(), host: host(), zone: output.page().zone, output: output.clone() })
     }
 
+    /// Whether there are mails that may quote JetBackup's logs.
+    pub(super) fn quotes_logs(&self) -> bool {
+        self.desired.notify.as_ref().and_then(|notify| notify.email.as_ref()).is_some_and(|email| email.log_excerpts)
+    }
+
     /// Whether it is on the disk.
     pub(super) fn tell(&self, causes: Vec<Cause>, at: Timestamp, what: What<'_>) -> bool {
         let Some(notify) = &self.desired.notify else { return true };

@@ -109,6 +109,20 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A text of several lines, or a list of them: each made printable, without the empty ones.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn lines(&self) -> Result<Vec<String>, ReplyError> {
+        let texts = match self.value {
+            Value::Array(rows) => rows.iter().map(Value::as_str).collect(),
+            value => value.as_str().map(|text| vec![text]),
+        };
+        let texts: Vec<&str> = texts.ok_or_else(|| self.odd("text, or a list of lines"))?;
+        let lines = texts.into_iter().flat_map(str::lines).map(str::trim_end).filter(|line| !line.is_empty());
+        Ok(lines.map(printable).collect())
+    }
+
     /// A whole number, also as a string or as a float without a fraction.
     ///
     /// # Errors

@@ -190,6 +190,7 @@ fn of_email(key: &str) -> Option<Value> {
         "from" => scalar::mail_address(),
         "smtp" => map(&keys::SMTP),
         "on" => map(&keys::MAIL_ON),
+        "log_excerpts" => scalar::switch(),
         _ => return None,
     })
 }
