@@ -314,7 +314,7 @@ fn the_predecessors_configuration_becomes_a_plan_and_every_key_has_a_fate() {
     }
 }
 
-/// The first block of docs/migrating.md, with this folder's places; `jbr plan` needs the servers and is left out.
+/// The first block of docs/migrating.md, with this folder's places; `jbr plan` needs the servers: `tests/manual.rs` has one.
 #[test]
 fn the_manual_of_moving_is_run_as_it_stands_and_names_every_key() {
     let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/migrating.md")).unwrap();

@@ -17,6 +17,7 @@ use std::time::Duration;
 use chrono::Utc;
 use jbr::clock::earlier;
 use jbr::simulator::{Execution, Fleet, Job, Log};
+use serde_json::json;
 use support::desk::Desk;
 use support::gate::script;
 use support::pages::{blocks, root};
@@ -120,9 +121,9 @@ fn the_manuals_plan_is_valid() {
     assert_eq!(ran.code, Some(0), "{}", ran.text());
 }
 
-/// What moves away from the predecessor; its first block needs its configuration, and is run by `tests/import.rs`.
+/// What moves away from the predecessor. What becomes of each key of its configuration is looked at by `tests/import.rs`.
 #[test]
-fn every_other_command_of_the_page_about_moving_works() {
+fn every_command_of_the_page_about_moving_works() {
     let execution = Execution::of(Duration::from_millis(300));
     let job = |id: &str, name: &str| Job::new(id, name).writes_to(DESTINATION).script([execution.clone()]);
     let late = "b".repeat(24);
@@ -137,6 +138,7 @@ fn every_other_command_of_the_page_about_moving_works() {
     let text = page("migrating.md").replace(asked, "--host server1.example.com --port 22");
     let blocks = blocks(&text, "sh");
     assert_eq!(blocks.len(), 4);
+    reader.move_from_the_predecessor(blocks[0]);
     reader.run(blocks[1]);
     reader.run(blocks[2]);
     reader.look_at_what_was_imported();
@@ -203,6 +205,28 @@ impl<'a> Reader<'a> {
         let ran = shell.env("JBR_PLAN", site.path("etc")).env("JBR_STATE", site.state_path()).output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         assert!(ran.status.success(), "{block}\n{said}");
+    }
+
+    /// Its configuration becomes a plan that fits the server.
+    fn move_from_the_predecessor(&self, block: &str) {
+        let (_, sshd) = &self.site.servers[0];
+        let config = json!({
+            "ssh_key": self.desk.path("ssh/jbr"),
+            "servers": {"server1": {"host": "127.0.0.1", "port": sshd.port(), "user": sshd.user(), "destination_id": DESTINATION}},
+            "jobs": [{"job_id": JOB, "label": "Accounts", "server": "server1", "type": "accounts", "priority": 1}],
+        });
+        let (config_path, plan_path) = (self.site.path("config.json"), self.site.path("etc/backups.yaml"));
+        fs::write(&config_path, config.to_string()).unwrap();
+        let block = block.replace("/etc/jetbackup-remote/config.json", &config_path.display().to_string());
+        let (import, rest) = block.split_once('\n').unwrap();
+        self.run(import);
+        // Host keys are kept here, and not where they are on a user's machine.
+        let imported = fs::read_to_string(&plan_path).unwrap();
+        let here = format!("host: 127.0.0.1, known_hosts: {}", self.site.path("known_hosts").display());
+        fs::write(&plan_path, imported.replace("host: 127.0.0.1", &here)).unwrap();
+        assert_eq!(rest, "jbr validate\njbr plan");
+        self.run(rest);
+        fs::remove_file(&plan_path).unwrap();
     }
 
     /// The plan has the server's one job. From here on it is the manual's: the server has its name, and the job too.

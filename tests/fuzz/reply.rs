@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::engine::{MIB, Target, run};
 
 /// Words of the answers; the client's target uses them too.
-pub(crate) const DICTIONARY: [&str; 69] = [
+pub(crate) const DICTIONARY: [&str; 70] = [
     "\"success\":1",
     "\"success\":0",
     "\"success\":true",
@@ -63,6 +63,7 @@ pub(crate) const DICTIONARY: [&str; 69] = [
     "\"backup_forks\":1",
     "\"contains\":511",
     "\"log_id\":\"\"",
+    "\"log_contents\":\"one\\ntwo\"",
     "\"next_run\":\"\"",
     "null",
     "true",
@@ -116,6 +117,10 @@ fn check(input: &[u8]) -> String {
         page(reply::logs(&node), &raw, "logs", log),
         one(reply::job(&node), &raw, job),
         one(reply::group(&node), &raw, group),
+        one(reply::log_text(&node), &raw, |log, raw| {
+            assert_eq!(Some(log.group.as_str()), raw["_id"].as_str(), "{raw}");
+            assert!(log.lines.iter().all(|line| !line.is_empty() && !line.chars().any(char::is_control)), "{raw}");
+        }),
         one(reply::destination(&node), &raw, destination),
         one(reply::log(&node), &raw, log),
         one(reply::performance(&node), &raw, |performance, raw| {

@@ -30,6 +30,7 @@ fn read_as_everything(value: &Value) {
         reply::logs(&node).map(drop),
         reply::job(&node).map(drop),
         reply::group(&node).map(drop),
+        reply::log_text(&node).map(drop),
         reply::destination(&node).map(drop),
         reply::log(&node).map(drop),
         reply::performance(&node).map(drop),

@@ -611,10 +611,11 @@ fn the_text_of_a_log_comes_as_text_or_as_lines_and_never_as_anything_else() {
     let lines = ["one", "two\\u{1b}[2J", "three"];
     assert_eq!(of(json!("one\r\n\n  \ntwo\u{1b}[2J  \nthree\n")).unwrap(), lines);
     assert_eq!(of(json!(["one", "two\u{1b}[2J\nthree"])).unwrap(), lines);
+    assert_eq!(of(json!({"7": "two\u{1b}[2J\nthree", "2": "one"})).unwrap(), lines);
     for nothing in [json!(""), json!(null), json!([]), json!("\n \n")] {
         assert_eq!(of(nothing).unwrap(), [""; 0]);
     }
-    for odd in [json!(1), json!({"0": "one"}), json!(["one", 2]), json!(true)] {
+    for odd in [json!(1), json!({"a": "one"}), json!(["one", 2]), json!(true)] {
         let error = of(odd.clone()).unwrap_err().to_string();
         assert!(error.contains("log_contents") && error.contains("not text, or a list of lines"), "{odd}: {error}");
     }

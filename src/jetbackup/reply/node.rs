@@ -114,13 +114,13 @@ impl<'a> Node<'a> {
     /// # Errors
     /// Where it is neither.
     pub fn lines(&self) -> Result<Vec<String>, ReplyError> {
-        let texts = match self.value {
-            Value::Array(rows) => rows.iter().map(Value::as_str).collect(),
-            value => value.as_str().map(|text| vec![text]),
+        let odd = || self.odd("text, or a list of lines");
+        let texts: Option<Vec<&str>> = match self.value {
+            Value::String(text) => Some(vec![text]),
+            _ => self.list().map_err(|_| odd())?.iter().map(|line| line.value.as_str()).collect(),
         };
-        let texts: Vec<&str> = texts.ok_or_else(|| self.odd("text, or a list of lines"))?;
-        let lines = texts.into_iter().flat_map(str::lines).map(str::trim_end).filter(|line| !line.is_empty());
-        Ok(lines.map(printable).collect())
+        let lines = texts.ok_or_else(odd)?.into_iter().flat_map(str::lines).map(str::trim_end);
+        Ok(lines.filter(|line| !line.is_empty()).map(printable).collect())
     }
 
     /// A whole number, also as a string or as a float without a fraction.
