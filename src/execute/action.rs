@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::end::End;
 use super::event::Event;
 use super::journal::Journal;
-use crate::clock::Timestamp;
 use crate::names::{GroupId, JobId, LogId, ServerName};
 use crate::queue::Gate;
 
@@ -92,20 +92,4 @@ impl Action {
     pub fn is_mutation(&self) -> bool {
         matches!(self, Self::Set { .. } | Self::Trigger { .. } | Self::Stop { .. })
     }
-}
-
-/// Why a loop ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum End {
-    /// Every item has its outcome.
-    Complete,
-    /// Somebody asked; what is left can be resumed.
-    Interrupted,
-    /// What is left may not start now; it can be resumed.
-    WindowClosed {
-        /// When the next window opens, as far as is known.
-        opens: Option<Timestamp>,
-    },
-    /// It cannot be made sure that the storage is free; what is left can be resumed.
-    Unsafe(String),
 }

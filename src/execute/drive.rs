@@ -1,6 +1,7 @@
 //! The contract around the machine, whole: take a turn; if the journal changed, store it durably; only then act.
 
-use super::action::{Action, End};
+use super::action::Action;
+use super::end::End;
 use super::event::Event;
 use super::invariant::{self, Violation};
 use super::journal::Journal;

@@ -1,6 +1,6 @@
 //! What happened, as data. Events are the only output of a run: progress, JSON and the summary are folds over them.
 
-use super::action::End;
+use super::end::End;
 use super::journal::{Overlap, WaitReason};
 use super::outcome::Outcome;
 use crate::clock::Timestamp;

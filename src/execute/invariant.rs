@@ -4,7 +4,8 @@
 //! These are the checks that one turn can be held to. `triggered_once` and `one_writer` over a whole run, and
 //! `can_always_finish`, need a world to look at: the tests have one.
 
-use super::action::{Action, End, Turn};
+use super::action::{Action, Turn};
+use super::end::End;
 use super::journal::{GateState, Journal, Phase};
 use super::observation::{Observation, Sight};
 use super::step::TRIGGERS_MAX;

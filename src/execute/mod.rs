@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod drive;
+pub mod end;
 pub mod event;
 pub mod invariant;
 pub mod journal;
@@ -17,7 +18,8 @@ pub mod perform;
 pub mod resume;
 pub mod step;
 
-pub use action::{Action, End, Turn};
+pub use action::{Action, Turn};
+pub use end::End;
 pub use event::Event;
 pub use journal::Journal;
 pub use observation::{Observation, Sight};

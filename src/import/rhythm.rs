@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{Datelike as _, NaiveTime, TimeDelta, Timelike as _, Weekday};
 
+use super::yaml::{joined, shown};
 use super::{Order, WindowDraft};
 use crate::clock::Timestamp;
 use crate::jetbackup::facts::{Rhythm, Schedule};
@@ -126,11 +127,6 @@ fn in_week_order(days: &[Weekday]) -> Vec<Weekday> {
     WEEK.into_iter().filter(|day| days.contains(day)).collect()
 }
 
-/// Days as the plan language spells them.
-pub(super) fn joined(days: &[Weekday], separator: &str) -> String {
-    days.iter().map(|day| day.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join(separator)
-}
-
 fn words(schedule: &Schedule) -> String {
     let when = match &schedule.rhythm {
         Rhythm::Hourly { every_h: 1 } => "every hour".to_owned(),
@@ -145,7 +141,7 @@ fn words(schedule: &Schedule) -> String {
         Rhythm::AfterJob(job) => format!("after job {job}"),
         Rhythm::Other(kind) => format!("a schedule of type {kind}, which jbr does not know"),
     };
-    format!("{when} (schedule {})", super::yaml::shown(&schedule.name))
+    format!("{when} (schedule {})", shown(&schedule.name))
 }
 
 #[cfg(test)]

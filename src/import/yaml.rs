@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::rhythm::joined;
+use chrono::Weekday;
+
 use super::{Draft, Guard, JobDraft, Login, ServerDraft, WindowDraft};
 use crate::plan::schema::modeline;
 use crate::printable::printable;
@@ -177,6 +178,11 @@ impl ServerDraft {
         };
         self.notes.iter().cloned().chain(choice).collect()
     }
+}
+
+/// Days as the plan language spells them.
+pub(super) fn joined(days: &[Weekday], separator: &str) -> String {
+    days.iter().map(|day| day.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join(separator)
 }
 
 impl WindowDraft {

@@ -8,6 +8,7 @@ pub mod call_error;
 pub mod client;
 pub mod command;
 pub mod facts;
+pub mod page;
 pub mod paging;
 pub mod reply;
 pub mod ssh_gate;

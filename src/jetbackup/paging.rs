@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::jetbackup::call_error::CallError;
 use crate::jetbackup::command::Slice;
-use crate::jetbackup::facts::{Destination, Group, Job, Log, LogText, Schedule};
+use crate::jetbackup::page::{Page, Row};
 
 /// How many rows a page asks for: more than a server keeps, so that one call is the rule.
 pub const LIST_LIMIT: u32 = 1000;
@@ -23,57 +23,6 @@ pub const READS_MAX: usize = 3;
 /// How long a list may take in all. Each page has `command_timeout`, and a server that needs all of it for every page would
 /// keep the others waiting for hours.
 pub const READ_TIME_MAX: Duration = Duration::from_secs(10 * 60);
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// Its rows, in the server's order.
-    pub rows: Vec<T>,
-    /// How many rows the whole list has, as the server says.
-    pub total: u64,
-}
-
-/// Something with an id by which two rows are the same.
-pub trait Row {
-    /// The id.
-    fn key(&self) -> &str;
-}
-
-impl Row for Job {
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Row for Group {
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Row for LogText {
-    fn key(&self) -> &str {
-        self.group.as_str()
-    }
-}
-
-impl Row for Destination {
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Row for Log {
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Row for Schedule {
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-}
 
 /// Reads a list to its end, in the server's order, each row once. `function` is for messages.
 ///

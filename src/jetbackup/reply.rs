@@ -14,7 +14,7 @@ pub use schedule::schedule;
 
 use crate::jetbackup::command::TYPE_BACKUP;
 use crate::jetbackup::facts::{Destination, Group, GroupStatus, Job, Log, LogStatus, LogText, Performance, Schedule};
-use crate::jetbackup::paging::Page;
+use crate::jetbackup::page::Page;
 use crate::names::JobId;
 
 /// Why an answer is no fact. Every text is printable.

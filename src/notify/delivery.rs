@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::failure::{Failure, FailureKind};
-use super::notice::{Message, Signal};
+use super::message::{Message, Signal};
 use super::post::Post;
 use super::vault::Vault;
 use super::{mail, web};

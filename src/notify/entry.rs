@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::notice::{Message, Signal};
+use super::message::{Message, Signal};
 use crate::clock::Timestamp;
 use crate::printable::printable;
 

@@ -5,7 +5,7 @@
 //! JetBackup's logs ─ collect ─ excerpt ─▶ quotes ──┘
 //! ```
 //!
-//! Pure: [`policy`], [`notice`], [`quotes`], [`excerpt`], `letter`, `hook`. Edge: [`collect`], which asks the servers; `outbox` with what is in it and what leaves it (`entry`, `prune`, `told`, `unsent`), and
+//! Pure: [`policy`], [`notice`], [`message`], [`quotes`], [`excerpt`], `letter`, `hook`. Edge: [`collect`], which asks the servers; `outbox` with what is in it and what leaves it (`entry`, `prune`, `told`, `unsent`), and
 //! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `discreet`, `web`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
 //!
 //! Deliberately absent: secrets in anything that is kept. A password or an address of the web is looked up when it is used.
@@ -14,6 +14,7 @@ pub mod excerpt;
 mod hook;
 mod letter;
 mod markup;
+pub mod message;
 pub mod notice;
 pub mod policy;
 pub mod quotes;

@@ -183,7 +183,7 @@ fn make_one(folder: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::clock::{Timestamp, later};
-    use crate::notify::notice::Message;
+    use crate::notify::message::Message;
     use crate::notify::unsent;
     use crate::render::status::unsent_line;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::entry::{Entry, Try, Unreadable};
 use super::failure::{Failure, FailureKind};
-use super::notice::Message;
+use super::message::Message;
 use super::outbox::Locked;
 use super::post::{Post, Sent};
 use crate::clock::{Timestamp, elapsed};

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::delivery::where_it_is;
 use super::entry::{Entry, Unreadable};
 use super::errand::Errands;
-use super::notice::{Message, Signal};
+use super::message::{Message, Signal};
 use super::outbox::Outbox;
 use super::pass::Pass;
 use super::told;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use super::entry::Unreadable;
-use super::notice::{Message, Signal};
+use super::message::{Message, Signal};
 use super::outbox::{Locked, NAMES_MAX, Outbox, TEMPORARY};
 use crate::clock::{Timestamp, elapsed};
 use crate::printable::printable;

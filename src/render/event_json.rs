@@ -6,7 +6,7 @@ use super::json::{self, GateJson, OutcomeJson, OverlapJson, ReasonJson, VERSION,
 use super::progress::Progress;
 use super::stage::Lateness;
 use crate::clock::Timestamp;
-use crate::execute::action::End;
+use crate::execute::end::End;
 use crate::execute::event::Event;
 use crate::names::{JobAddress, RunId};
 

@@ -11,7 +11,7 @@ use super::table::{Fit, Table};
 use super::when::{about, duration};
 use super::words::{self, count};
 use crate::clock::{Timestamp, elapsed};
-use crate::execute::action::End;
+use crate::execute::end::End;
 use crate::execute::journal::{Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::{JobAddress, RunId};

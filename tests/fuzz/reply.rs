@@ -2,7 +2,7 @@
 //! default.
 
 use jbr::jetbackup::facts::{Destination, Group, Job, Log};
-use jbr::jetbackup::paging::Page;
+use jbr::jetbackup::page::Page;
 use jbr::jetbackup::reply::{self, Envelope, ReplyError};
 use jbr::printable::PRINTABLE_LENGTH_MAX;
 use jbr::transport::Output;

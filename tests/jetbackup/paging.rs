@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jbr::jetbackup::client::CallError;
 use jbr::jetbackup::facts::Group;
-use jbr::jetbackup::paging::{LIST_LIMIT, PAGES_MAX, Page, READS_MAX, ROWS_MAX, read_within};
+use jbr::jetbackup::page::Page;
+use jbr::jetbackup::paging::{LIST_LIMIT, PAGES_MAX, READS_MAX, ROWS_MAX, read_within};
 use jbr::names::GroupId;
 use jbr::transport::Output;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use jbr::desired::{Email, MailLogin, MailOn, Notify, Ping, Secret, Security, Smtp};
-use jbr::notify::notice::Message;
+use jbr::notify::message::Message;
 use jbr::notify::outbox;
 use jbr::notify::post::{Post, Sent};
 use jbr::notify::vault::Vault;

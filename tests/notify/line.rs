@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use jbr::desired::{Ping, Security, Url};
-use jbr::notify::notice::{Message, Signal};
+use jbr::notify::message::{Message, Signal};
 
 use crate::desk::{Desk, LIMIT, PASSWORD, mail, sent};
 use crate::smtp::MailServer;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use jbr::desired::{Ping, Security, Url};
-use jbr::notify::notice::{Message, Signal};
+use jbr::notify::message::{Message, Signal};
 
 use crate::desk::{Desk, LIMIT, PASSWORD, mail, sent};
 use crate::smtp::MailServer;

@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
     use crate::desired::{Email, MailOn, Notify, Security, Smtp};
-    use crate::notify::notice::Message;
+    use crate::notify::message::Message;
     use crate::notify::vault::Vault;
 
     #[test]

@@ -13,7 +13,8 @@ mod watch;
 
 use std::time::Duration;
 
-use super::action::{Action, End, Turn};
+use super::action::{Action, Turn};
+use super::end::End;
 use super::event::Event;
 use super::journal::{GateState, Journal, Opened, Phase};
 use super::observation::{Observation, Sight};

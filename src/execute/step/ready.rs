@@ -1,6 +1,7 @@
 //! Whether an item may start yet: its predecessors, the wait before another try, its windows.
 
-use super::super::action::{Action, End};
+use super::super::action::Action;
+use super::super::end::End;
 use super::super::event::Event;
 use super::super::journal::{Phase, WaitReason};
 use super::super::outcome::{Outcome, Verdict};

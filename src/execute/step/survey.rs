@@ -1,6 +1,7 @@
 //! What a look at every server brings: who answers, what is to be adopted, and whether the next thing may be done.
 
-use super::super::action::{Action, End};
+use super::super::action::Action;
+use super::super::end::End;
 use super::super::event::Event;
 use super::super::journal::{Answer, Baseline, Entry, Overlap, Phase, Running, Triggered, WaitReason, Waiting};
 use super::super::observation::{GroupSight, ServerSight, Survey};

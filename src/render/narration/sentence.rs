@@ -2,7 +2,7 @@
 
 use crate::clock::{Timestamp, elapsed, later};
 use crate::desired::OnTimeout;
-use crate::execute::action::End;
+use crate::execute::end::End;
 use crate::execute::event::Event;
 use crate::execute::journal::{Overlap, WaitReason};
 use crate::execute::outcome::Outcome;
