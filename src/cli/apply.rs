@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::Utc;
 use clap::Args;
 
-use super::args::Selection;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
@@ -15,6 +14,7 @@ use super::notify::Reporter;
 use super::plan::{look, refuse_forbidden, refuse_missing, say_what_holds_nothing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
+use super::select::Selection;
 use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
 use crate::clock::{Interrupt, SystemClock, later};

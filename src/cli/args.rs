@@ -1,19 +1,17 @@
-//! What can be typed: the commands and the options that they share. Those of one command stand beside it.
+//! What can be typed: the commands. The options that they share are in `global` and `select`, those of one command beside it.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use super::apply::ApplyArgs;
 use super::audit::AuditArgs;
 use super::check::CheckArgs;
 use super::completions::CompletionsArgs;
 use super::exit::EXIT_CODES_HELP;
+use super::global::Global;
 use super::graph::GraphArgs;
 use super::hold::{HoldArgs, ReleaseArgs};
 use super::import::ImportArgs;
 use super::list::ListArgs;
-use super::log::LogArgs;
 use super::man::ManArgs;
 use super::notify::NotifyVerb;
 use super::plan::PlanArgs;
@@ -21,13 +19,6 @@ use super::state::StateVerb;
 use super::status::StatusArgs;
 use super::stop::StopArgs;
 use super::test::TestArgs;
-use crate::names::{JobAddress, ServerName};
-
-/// Where plans are if nobody says otherwise.
-pub(super) const PLAN_DEFAULT: &str = "/etc/jbr/plans";
-/// Where the state is if nobody says otherwise.
-pub(super) const STATE_DEFAULT: &str = "/var/lib/jbr/state.json";
-
 /// Runs the JetBackup 5 backup jobs of many servers one at a time.
 ///
 /// Write a plan, look at what it would do with `jbr plan`, and run it with `jbr apply`.
@@ -41,43 +32,6 @@ pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(super) verb: Verb,
-}
-
-/// The options that every command takes, anywhere on the line.
-#[derive(Debug, Clone, Args)]
-pub(super) struct Global {
-    /// The plan: a YAML file, or a folder of them
-    #[arg(long, short = 'f', global = true, value_name = "PATH", env = "JBR_PLAN", default_value = PLAN_DEFAULT)]
-    pub(super) plan: PathBuf,
-    /// The state file
-    #[arg(long, global = true, value_name = "PATH", env = "JBR_STATE", default_value = STATE_DEFAULT)]
-    pub(super) state: PathBuf,
-    /// Print facts as JSON; for `apply`, one event a line
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
-    pub(super) color: ColorWhen,
-    /// Log every command that is sent to a server, on stderr and in the log file; twice: also how long each took
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
-    /// Never ask anything: what asks then needs `--auto-approve` (`apply`: or a saved plan)
-    #[arg(long, global = true)]
-    pub(super) no_input: bool,
-    /// The log.
-    #[command(flatten)]
-    pub(super) log: LogArgs,
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The commands.
@@ -190,15 +144,4 @@ pub(super) enum Verb {
     ///
     /// Takes about half a minute. It has a plan and a state of its own: `--plan` and `--state` are not used.
     Demo,
-}
-
-/// Which jobs are meant.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct Selection {
-    /// Only the jobs of this server (repeatable)
-    #[arg(long = "server", value_name = "NAME")]
-    pub(super) servers: Vec<ServerName>,
-    /// Only this job (repeatable). For `plan` and `apply`: one that is named is due, however young its last good backup is
-    #[arg(long = "job", value_name = "SERVER/NAME")]
-    pub(super) jobs: Vec<JobAddress>,
 }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
+use super::select::Selection;
 use super::validate::load;
 use super::{Exit, Global, Output, notify, select, textfile};
 use crate::check::{Level, Scope};

@@ -1,9 +1,8 @@
 //! `jbr completions`: what a shell must know to complete a line.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::args::Cli;
 use super::error::CliError;
 use super::{Exit, Output};
 
@@ -15,10 +14,10 @@ pub(super) struct CompletionsArgs {
     pub(super) shell: Shell,
 }
 
-/// Prints a script for the shell.
-pub(super) fn completions(args: CompletionsArgs, output: &Output) -> Result<Exit, CliError> {
+/// Prints a script for the shell, with the commands and options of `root`.
+pub(super) fn completions(mut root: Command, args: CompletionsArgs, output: &Output) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "jbr", &mut script);
+    clap_complete::generate(args.shell, &mut root, "jbr", &mut script);
     output.result(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::args::Selection;
 use super::error::CliError;
+use super::select::Selection;
 use super::validate::load;
 use super::{Exit, Global, Output, select};
 use crate::render::graph::Graph;

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
+use super::select::Selection;
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::catalogue::{Shelf, collect};

@@ -4,13 +4,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, CommandFactory as _};
+use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::args::{Cli, PLAN_DEFAULT, STATE_DEFAULT};
 use super::error::CliError;
 use super::exit::EXIT_CODES_HELP;
+use super::global::{PLAN_DEFAULT, STATE_DEFAULT};
 use super::{Exit, Output};
 
 /// `jbr man`.
@@ -21,9 +21,9 @@ pub(super) struct ManArgs {
     pub(super) out: Option<PathBuf>,
 }
 
-/// Prints the page of `jbr`, or writes all pages.
-pub(super) fn man(args: &ManArgs, output: &Output) -> Result<Exit, CliError> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+/// Prints the page of `jbr`, or writes all pages: of `root` and its commands.
+pub(super) fn man(root: Command, args: &ManArgs, output: &Output) -> Result<Exit, CliError> {
+    let mut root = root.disable_help_subcommand(true);
     // What holds for all commands is on each one's page.
     root.build();
     let Some(folder) = &args.out else {

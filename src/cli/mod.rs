@@ -10,6 +10,7 @@ mod demo;
 mod error;
 mod exit;
 mod fleet;
+mod global;
 mod graph;
 mod hold;
 mod import;
@@ -40,9 +41,10 @@ use std::io;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 
-use args::{Cli, Global, Verb};
+use args::{Cli, Verb};
 use error::CliError;
 pub use exit::Exit;
+use global::Global;
 use output::Output;
 use state::StateVerb;
 
@@ -105,8 +107,8 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Audit(args) => audit::audit(global, args, output),
         Verb::Import(args) => import::import(global, args, output),
         Verb::Graph(args) => graph::graph(global, args, output),
-        Verb::Completions(args) => completions::completions(*args, output),
-        Verb::Man(args) => man::man(args, output),
+        Verb::Completions(args) => completions::completions(Cli::command(), *args, output),
+        Verb::Man(args) => man::man(Cli::command(), args, output),
         Verb::Schema => schema::schema(output),
         Verb::Notify(verb) => notify::notify(global, *verb, output),
         Verb::Validate => validate::validate(global, output),

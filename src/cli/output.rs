@@ -8,8 +8,8 @@ use chrono::{Local, Offset as _};
 use tracing::Level;
 
 use super::Global;
-use super::args::ColorWhen;
 use super::error::CliError;
+use super::global::ColorWhen;
 use super::log::journal::Stderr;
 use super::log::{Log, TOLD};
 use crate::clock::Timestamp;

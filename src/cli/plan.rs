@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::saved::SavedPlan;
+use super::select::Selection;
 use super::validate::load;
 use super::{Exit, Global, Output, saved, select};
 use crate::clock::{Clock, Interrupt, SystemClock, Timestamp};

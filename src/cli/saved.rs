@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::args::Selection;
 use super::error::CliError;
+use super::select::Selection;
 use crate::desired::Desired;
 use crate::proposal::Proposal;
 use crate::state::State;

@@ -1,10 +1,22 @@
 //! `--server` and `--job`: a name that does not exist is an error with a suggestion, never an empty success.
 
-use super::args::Selection;
+use clap::Args;
+
 use super::error::CliError;
 use crate::desired::Desired;
 use crate::names::{JobAddress, ServerName};
 use crate::plan::closest;
+
+/// Which jobs are meant.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Selection {
+    /// Only the jobs of this server (repeatable)
+    #[arg(long = "server", value_name = "NAME")]
+    pub(super) servers: Vec<ServerName>,
+    /// Only this job (repeatable). For `plan` and `apply`: one that is named is due, however young its last good backup is
+    #[arg(long = "job", value_name = "SERVER/NAME")]
+    pub(super) jobs: Vec<JobAddress>,
+}
 
 /// Checks that everything that was asked for is in the plan, and that something is left.
 ///

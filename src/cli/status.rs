@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::args::Selection;
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::plan::stop_if_asked;
 use super::remembered::{known_or_why, or_unwritten, remembered};
+use super::select::Selection;
 use super::validate::load_servers;
 use super::{Exit, Global, Output, select};
 use crate::clock::{Clock as _, SystemClock};

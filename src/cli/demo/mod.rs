@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::apply::load_or_new;
-use super::args::Selection;
 use super::conduct::{World, conduct};
 use super::error::CliError;
 use super::fleet::{interrupt_on_signals, links};
 use super::plan::{look, show};
+use super::select::Selection;
 use super::state::StateVerb;
 use super::{Exit, Output, state};
 use crate::clock::{Clock, Interrupt, SystemClock, Timestamp};
