@@ -2,8 +2,8 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::finding::Span;
 use super::problem::Problem;
+use super::spanned::Span;
 use super::tree;
 use crate::printable::printable;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Source;
 use super::problem::Problem;
+use super::spanned::Span;
 use crate::printable::printable;
 
 /// The most findings of one load; the last of them then says how many more there were.
@@ -59,21 +60,6 @@ pub struct Place {
     pub column: usize,
     /// Its bytes in [`Source::text`].
     pub span: Range<usize>,
-}
-
-/// Bytes of one source, by the source's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) file: usize,
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-/// A value and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spanned<T> {
-    pub(super) value: T,
-    pub(super) span: Span,
 }
 
 /// Proof that a finding was recorded. Only [`Findings`] makes one, so that a value that could not be read can never be

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use super::choice::{self, choice};
 use super::duration::{self, duration};
-use super::finding::{Findings, Reported, Spanned, quoted};
+use super::finding::{Findings, Reported, quoted};
 use super::keys;
 use super::number;
 use super::problem::Problem;
 use super::section::{self, Field, Section};
+use super::spanned::Spanned;
 use super::tree::{Content, Entry, Node, Scalar};
+use super::twice::report_twice;
 use super::window;
-use super::{id, moment, scalar, syntax};
+use super::{id, moment, name, scalar};
 use crate::desired::{Hold, JobKind, OnTimeout, Retry, RetryWhen, When};
 use crate::hold::REASON_LENGTH_MAX;
 use crate::names::{JobAddress, JobId, JobName, ServerName, WindowName};
@@ -93,8 +95,8 @@ pub(super) fn jobs(tops: &[Section<'_>], findings: &mut Findings<'_>, gap: &mut 
 fn job(item: &Node, findings: &mut Findings<'_>) -> Result<JobSyntax, Reported> {
     let section = Section::new(title(item), item.head(), &keys::JOB, item, findings)?;
     Ok(JobSyntax {
-        name: section.required("name", "accounts", findings, name),
-        server: section.required("server", "server1", findings, syntax::server_name),
+        name: section.required("name", "accounts", findings, name::of_job),
+        server: section.required("server", "server1", findings, name::of_server),
         id: section.required("id", "6503eec8ebbf07708d06f1d2", findings, id::job),
         after: section.entry("after").map(|entry| after(entry, findings)).unwrap_or_default(),
         hold: section.entry("hold").map(|entry| hold(entry, findings)),
@@ -129,11 +131,6 @@ pub(super) fn settings(section: &Section<'_>, findings: &mut Findings<'_>) -> Jo
     }
 }
 
-fn name(scalar: &Scalar) -> Result<JobName, Problem> {
-    let text = scalar::text(scalar)?;
-    JobName::new(text.clone()).map_err(|_| syntax::not_a_name(&text))
-}
-
 fn after(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Result<AfterSyntax, Reported>> {
     let parts = match section::one_or_more("`after`", entry, findings) {
         Ok(parts) => parts,
@@ -144,7 +141,7 @@ fn after(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Result<AfterSyntax, 
         let problem = Problem::new(format!("more than {AFTER_MAX} jobs in `after`"), "one too many");
         after.push(Err(findings.push(extra.head(), problem.help("name the last of a chain only"))));
     }
-    window::report_twice("`after`", after.iter().flatten().map(|after| &after.job), findings);
+    report_twice("`after`", after.iter().flatten().map(|after| &after.job), findings);
     after
 }
 
@@ -186,7 +183,7 @@ fn retry_when(entry: &Entry, findings: &mut Findings<'_>) -> Result<RetryWhen, R
         section::value("`when`", item.head(), item, findings, choice::<choice::FailureWord>)
     };
     let kinds: Vec<Field<choice::Failure>> = items.iter().map(|item| read(item, findings)).collect();
-    window::report_twice("`when`", kinds.iter().flatten(), findings);
+    report_twice("`when`", kinds.iter().flatten(), findings);
     let kinds: Vec<choice::Failure> =
         kinds.into_iter().map(|kind| kind.map(|kind| kind.value)).collect::<Result<_, _>>()?;
     Ok(RetryWhen {

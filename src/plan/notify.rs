@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::choice::{self, choice};
 use super::duration::{self, duration};
-use super::finding::{Findings, Reported, Spanned, quoted};
+use super::finding::{Findings, Reported, quoted};
 use super::keys::{self, KeyTable};
 use super::problem::Problem;
 use super::section::{self, Field, Section};
+use super::spanned::Spanned;
 use super::tree::{Content, Entry, Node, Scalar};
-use super::window::report_twice;
+use super::twice::report_twice;
 use super::{host, number, path, scalar};
 use crate::desired::{Email, MailLogin, MailOn, Notify, Ping, Secret, Security, Smtp, Url};
 

@@ -1,6 +1,6 @@
 //! A problem before it has a place.
 
-use super::finding::Span;
+use super::spanned::Span;
 
 /// What is wrong and how to mend it; becomes a finding where it is pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]

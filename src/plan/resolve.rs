@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Source;
-use super::finding::{Reported, Spanned};
+use super::finding::Reported;
 use super::job::{AfterSyntax, JobSyntax};
 use super::section::Field;
+use super::spanned::Spanned;
 use super::syntax::{DestinationSyntax, PlanSyntax, RunSyntax, ServerSettings, ServerSyntax};
 use super::window::{ExceptSyntax, WindowSyntax};
 use crate::desired::{

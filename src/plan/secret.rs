@@ -2,8 +2,8 @@
 //!
 //! The predecessor had a password committed with its notes; a plan is kept in git as well.
 
-use super::finding::Span;
 use super::problem::Problem;
+use super::spanned::Span;
 use super::tree::{Content, Entry, Node};
 
 /// Words in a key that promise a secret, without `-` and `_`.

@@ -1,9 +1,10 @@
 //! A map of the plan whose keys were checked against their table; its values are asked for by key.
 
-use super::finding::{Findings, Reported, Span, Spanned, quoted};
+use super::finding::{Findings, Reported, quoted};
 use super::keys::{self, KeyTable};
 use super::problem::Problem;
 use super::secret;
+use super::spanned::{Span, Spanned};
 use super::suggest::closest;
 use super::tree::{Content, Entry, Node, Scalar};
 

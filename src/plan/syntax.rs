@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use super::choice::{self, choice};
 use super::duration::{self, duration};
-use super::finding::{Findings, Reported, Span, Spanned, quoted};
+use super::finding::{Findings, Reported, quoted};
+use super::gaps::Gaps;
 use super::job::{self, JobSettings, JobSyntax};
 use super::keys::{self, KeyTable};
 use super::problem::Problem;
 use super::section::{self, Field, Section};
-use super::tree::{Content, Entry, Node, Scalar};
+use super::spanned::{Span, Spanned};
+use super::tree::{Content, Entry, Node};
 use super::window::{self, WindowSyntax};
-use super::{host, id, notify, number, path, scalar};
+use super::{host, id, name, notify, number, path};
 use crate::desired::{HostKeyPolicy, Notify, OnTimeout, Pace, Partial};
 use crate::names::{DestinationId, ServerName};
 
@@ -33,17 +35,6 @@ pub(super) struct PlanSyntax {
     /// Nothing in it depends on another part of the plan, so it is read to its end at once.
     pub(super) notify: Option<Result<Notify, Reported>>,
     pub(super) gaps: Gaps,
-}
-
-/// Parts of the plan that could not be read: what they would have declared is not known.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Gaps {
-    /// Anything at all.
-    pub(super) any: Option<Reported>,
-    /// Names of servers: a job on a server that nobody declared may be right.
-    pub(super) servers: Option<Reported>,
-    /// Names of windows.
-    pub(super) windows: Option<Reported>,
 }
 
 /// One of `servers`.
@@ -178,7 +169,7 @@ fn servers(tops: &[Section<'_>], findings: &mut Findings<'_>, gaps: &mut Gaps) -
 fn server(entry: &Entry, findings: &mut Findings<'_>) -> ServerSyntax {
     let written = entry.key.scalar.text.clone();
     let title = format!("server {}", quoted(&written));
-    let name = match server_name(&entry.key.scalar) {
+    let name = match name::of_server(&entry.key.scalar) {
         Ok(value) => Ok(Spanned { value, span: entry.key.span }),
         Err(problem) => Err(findings.push(entry.key.span, problem.of("the server's name"))),
     };
@@ -226,16 +217,4 @@ fn run_syntax(section: &Section<'_>, findings: &mut Findings<'_>) -> RunSyntax {
         partial: section.optional("partial", findings, choice::<choice::Partial>),
         resume_within: section.optional("resume_within", findings, duration(duration::RESUME_WITHIN)),
     }
-}
-
-/// Reads a server's name.
-pub(super) fn server_name(scalar: &Scalar) -> Result<ServerName, Problem> {
-    let text = scalar::text(scalar)?;
-    ServerName::new(text.clone()).map_err(|_| not_a_name(&text))
-}
-
-/// A text that no address can hold.
-pub(super) fn not_a_name(text: &str) -> Problem {
-    Problem::new(format!("is not a name: {}", quoted(text)), "a server's or job's name must fit into `server/job`")
-        .help("use letters, digits, `.`, `_` and `-`, at most 64, with a letter or digit first")
 }

@@ -4,7 +4,7 @@
 
 mod builder;
 
-use super::finding::Span;
+use super::spanned::Span;
 
 pub(super) use builder::{parse, too_deep};
 

@@ -4,15 +4,16 @@ use std::hash::Hash;
 
 use chrono_tz::Tz;
 
-use super::check::repeated;
-use super::finding::{Findings, Reported, Span, Spanned, quoted};
+use super::finding::{Findings, Reported, quoted};
+use super::gaps::Gaps;
 use super::keys;
 use super::moment;
 use super::problem::Problem;
 use super::scalar;
 use super::section::{self, Field, Section};
-use super::syntax::Gaps;
+use super::spanned::{Span, Spanned};
 use super::tree::{Content, Entry, Node, Scalar};
+use super::twice::report_twice;
 use crate::names::WindowName;
 use crate::window::{self, On, TimeOfDay};
 
@@ -209,21 +210,6 @@ fn list<T: Eq + Hash + Clone>(
         return Err(findings.push(extra.head(), too_many(max, &format!("values of {name}"))));
     }
     values.into_iter().map(|value| value.map(|value| value.value)).collect()
-}
-
-/// Records each value that stands in a list again.
-pub(super) fn report_twice<'a, T: Eq + Hash + Clone + 'a>(
-    name: &str,
-    values: impl Iterator<Item = &'a Spanned<T>>,
-    findings: &mut Findings<'_>,
-) {
-    for (_, first, again) in repeated(values.map(|value| (value.value.clone(), value.span))) {
-        let text = quoted(findings.text(again));
-        let problem = Problem::new(format!("{text} stands twice in {name}"), "and again here")
-            .related(first, "first here")
-            .help("remove one of the two");
-        findings.push(again, problem);
-    }
 }
 
 /// A job's `window`: names of windows; none for `always`.

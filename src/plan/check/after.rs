@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{listed, unknown};
+use super::unknown::{listed, unknown};
 use crate::names::JobAddress;
 use crate::plan::circle::circles;
 use crate::plan::finding::{Findings, quoted};

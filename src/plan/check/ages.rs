@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::plan::finding::{Findings, Span, Spanned};
+use crate::plan::finding::Findings;
 use crate::plan::job::{JobSettings, JobSyntax};
 use crate::plan::problem::Problem;
 use crate::plan::section::Field;
+use crate::plan::spanned::{Span, Spanned};
 use crate::plan::syntax::PlanSyntax;
 
 pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {

@@ -3,19 +3,18 @@
 mod after;
 mod ages;
 mod opens;
+mod unknown;
 mod windows;
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use unknown::{listed, unknown};
 
-use super::finding::{Findings, Span, quoted};
+use super::finding::{Findings, quoted};
 use super::job::JobSyntax;
 use super::problem::Problem;
+use super::spanned::Span;
 use super::suggest::closest;
 use super::syntax::PlanSyntax;
-
-/// How many names a message lists.
-const NAMES_MAX: usize = 10;
+use super::twice::repeated;
 
 /// Records what does not fit together. Where a part could not be read, what it may have declared is not missed.
 pub(super) fn check(plan: &PlanSyntax, findings: &mut Findings<'_>) {
@@ -75,18 +74,6 @@ fn known_servers(plan: &PlanSyntax, findings: &mut Findings<'_>) {
     }
 }
 
-/// A name that nobody declared.
-fn unknown(what: &str, name: &str, near: Option<&str>, where_not: &str) -> Problem {
-    let label = near.map_or(where_not.to_owned(), |near| format!("did you mean {}?", quoted(near)));
-    Problem::new(format!("unknown {what} {}", quoted(name)), label)
-}
-
-fn listed(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(|name| crate::printable::printable(name)).collect();
-    let more = names.len().saturating_sub(NAMES_MAX);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
-}
-
 fn unique_addresses(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
     let address = |job: &JobSyntax| Some((job.address().ok()?, job.name.as_ref().ok()?.span));
     for (address, first, again) in repeated(jobs.iter().filter_map(address)) {
@@ -106,19 +93,4 @@ fn unique_ids(jobs: &[JobSyntax], findings: &mut Findings<'_>) {
             .help("copy each job's own `_id` from its server: one backup must not be asked for twice");
         findings.push(again, problem);
     }
-}
-
-/// What comes more than once: with its first place, and each later one.
-pub(super) fn repeated<T: Eq + Hash + Clone>(all: impl Iterator<Item = (T, Span)>) -> Vec<(T, Span, Span)> {
-    let mut first_of: HashMap<T, Span> = HashMap::new();
-    let mut repeated = Vec::new();
-    for (what, span) in all {
-        match first_of.get(&what) {
-            Some(first) => repeated.push((what, *first, span)),
-            None => {
-                first_of.insert(what, span);
-            }
-        }
-    }
-    repeated
 }

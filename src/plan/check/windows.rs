@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use super::opens::Search;
-use super::{listed, unknown};
+use super::unknown::{listed, unknown};
 use crate::names::WindowName;
-use crate::plan::finding::{Findings, Reported, Spanned, quoted};
+use crate::plan::finding::{Findings, Reported, quoted};
 use crate::plan::job::JobSettings;
 use crate::plan::problem::Problem;
 use crate::plan::resolve;
 use crate::plan::section::Field;
+use crate::plan::spanned::Spanned;
 use crate::plan::suggest::closest;
 use crate::plan::syntax::PlanSyntax;
 use crate::plan::window::{WindowBody, WindowSyntax};

@@ -9,9 +9,10 @@ use granit_parser::{Event, Parser, ScalarStyle, Span as EventSpan};
 
 use super::{Content, Entry, Key, Node, Scalar};
 use crate::plan::fault;
-use crate::plan::finding::{Findings, Reported, Span, quoted};
+use crate::plan::finding::{Findings, Reported, quoted};
 use crate::plan::problem::Problem;
 use crate::plan::source::FILE_SIZE_MAX_BYTES;
+use crate::plan::spanned::Span;
 use crate::plan::visible;
 
 /// How deep maps and lists may nest; a plan needs four levels.
