@@ -1,17 +1,16 @@
-//! One SSH connection: opened, driven without ever blocking, and dropped without waiting for anybody.
+//! One SSH connection: driven without ever blocking, and dropped without waiting for anybody.
 
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use libssh2_sys::LIBSSH2_ERROR_EAGAIN;
 use rustix::event::PollFlags;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 
-use super::known_hosts::{HostNames, PublicKey};
+use super::known_hosts::PublicKey;
 use super::patience::{Over, Patience};
-use super::{Milestone, Surroundings, host_key, login, tcp};
+use super::tcp;
 use crate::desired::Server;
 use crate::printable::printable;
 use crate::transport::{Failure, FailureKind};
@@ -60,41 +59,18 @@ impl Trouble {
     }
 }
 
-/// A session that is logged in.
+/// A session over a socket.
 pub(super) struct Connection {
     session: Session,
     socket: Arc<TcpStream>,
 }
 
 impl Connection {
-    /// Connects, verifies the host key and logs in, all within `connect_timeout`, and says how far it is.
+    /// A session over this socket, with nothing said yet.
     ///
     /// # Errors
     /// A [`Failure`] that was not sent.
-    pub(super) fn open(
-        server: &Server,
-        surroundings: &Surroundings,
-        reached: &dyn Fn(Milestone),
-    ) -> Result<Self, Failure> {
-        let patience = Patience::new(&surroundings.interrupt, server.connect_timeout, Duration::ZERO);
-        // Read first: it says which key types to ask for.
-        let on_record = host_key::on_record(server)?;
-        let key = login::Credential::find(server, surroundings.agent.as_deref())?;
-        let socket = Arc::new(tcp::connect(server, &patience, reached)?);
-        let algorithms = on_record.algorithms(&HostNames::new(&server.host, server.port));
-        let connection = Self::prepare(server, socket, &algorithms)?;
-        let shown = connection.handshake(server, &patience)?;
-        let accepted = host_key::check(server, &on_record, &shown, &patience)?;
-        if let Some(accepted) = &accepted {
-            (surroundings.announce)(accepted);
-        }
-        reached(Milestone::HostKey { kind: shown.kind_for_people(), fingerprint: shown.fingerprint(), accepted });
-        key.log_in(server, &connection, &patience)?;
-        reached(Milestone::LoggedIn);
-        Ok(connection)
-    }
-
-    fn prepare(server: &Server, socket: Arc<TcpStream>, algorithms: &str) -> Result<Self, Failure> {
+    pub(super) fn prepare(server: &Server, socket: Arc<TcpStream>, algorithms: &str) -> Result<Self, Failure> {
         let failed = |e: ssh2::Error| {
             Trouble::Ssh(e).before_sending(server, FailureKind::Connect, "no SSH session could be prepared")
         };
@@ -109,7 +85,11 @@ impl Connection {
         Ok(connection)
     }
 
-    fn handshake(&self, server: &Server, patience: &Patience<'_>) -> Result<PublicKey, Failure> {
+    /// Agrees on how to encrypt, and has the server show its host key.
+    ///
+    /// # Errors
+    /// A [`Failure`] that was not sent.
+    pub(super) fn handshake(&self, server: &Server, patience: &Patience<'_>) -> Result<PublicKey, Failure> {
         // The handle is shared: `handshake` alone wants it mutable.
         let mut session = self.session.clone();
         self.drive(patience, |_| session.handshake()).map_err(|trouble| {

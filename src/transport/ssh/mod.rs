@@ -29,6 +29,7 @@ mod key_file;
 pub mod known_hosts;
 mod login;
 mod milestone;
+mod opening;
 mod patience;
 mod tcp;
 
@@ -112,12 +113,13 @@ impl SshTransport {
         if let Some(too_early) = self.backoff.too_early(Instant::now()) {
             return Err(too_early);
         }
-        let opened = Connection::open(&self.server, &self.surroundings, &*self.witness).and_then(|connection| {
-            match exchange::open(&connection, &self.connect_patience()) {
-                Ok(channel) => Ok((connection, channel)),
-                Err(trouble) => Err(self.no_channel(&trouble)),
-            }
-        });
+        let opened =
+            opening::open(&self.server, &self.surroundings, &*self.witness).and_then(
+                |connection| match exchange::open(&connection, &self.connect_patience()) {
+                    Ok(channel) => Ok((connection, channel)),
+                    Err(trouble) => Err(self.no_channel(&trouble)),
+                },
+            );
         match &opened {
             Ok(_) => self.backoff.succeeded(),
             Err(failure) => self.backoff.failed(failure, Instant::now()),
