@@ -38,6 +38,21 @@ pub fn earlier(end: Timestamp, by: Duration) -> Timestamp {
     TimeDelta::from_std(by).ok().and_then(|by| end.checked_sub_signed(by)).unwrap_or(Timestamp::MIN_UTC)
 }
 
+/// A duration as a plan writes it, in whole seconds and without what is zero: `45d`, `1h 30m`, `0s`. No weeks, months or years: a plan
+/// takes no months and no years, and a limit that it names must be one that it takes.
+#[must_use]
+pub fn spelled(duration: Duration) -> String {
+    let mut left = duration.as_secs();
+    let mut parts = Vec::new();
+    for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
+        if left >= seconds {
+            parts.push(format!("{}{unit}", left / seconds));
+            left %= seconds;
+        }
+    }
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+}
+
 /// Where time comes from and how it is waited for.
 pub trait Clock: Send + Sync {
     /// The time now. Never less than an earlier answer of the same clock.
@@ -194,6 +209,15 @@ mod tests {
         let future = later(Utc::now(), Duration::from_secs(3600));
         let clock = SystemClock::starting(Some(future));
         assert!(clock.now() >= future);
+    }
+
+    #[test]
+    fn a_duration_is_spelled_as_a_plan_has_it() {
+        let check = |seconds, expected: &str| assert_eq!(spelled(Duration::from_secs(seconds)), expected);
+        check(0, "0s");
+        check(5400, "1h 30m");
+        check(45 * 86_400, "45d");
+        check(366 * 86_400 + 61, "366d 1m 1s");
     }
 
     #[test]

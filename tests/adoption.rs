@@ -10,7 +10,7 @@ mod support;
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{Datelike as _, Utc};
 use jbr::clock::{Timestamp, later};
 use jbr::execute::journal::Phase;
 use jbr::simulator::{Account, Destination, Execution, Fleet, Job, Trigger};
@@ -221,6 +221,15 @@ fn fresh_goes_by_the_machine_s_clock_and_not_by_that_of_the_journal() {
         drop(store);
         let ran = site.jbr(&["apply", "--no-input"]);
         assert!(ran.stderr.contains("`jbr apply --fresh` goes by it"), "{}", ran.text());
+        // What is shown beforehand is what `apply` would do, by the same clock.
+        let planned = site.jbr(&["plan", "--json"]);
+        assert!(planned.stderr.contains("`jbr apply --fresh` goes by it"), "{}", planned.text());
+        let years = |text: &str| text[..4].parse::<i32>().unwrap();
+        let at = planned.lines()[0]["at"].as_str().unwrap().to_owned();
+        assert!(years(&at) > Utc::now().year(), "{at}");
+        let fresh = site.jbr(&["plan", "--json", "--fresh"]);
+        assert_eq!(years(fresh.lines()[0]["at"].as_str().unwrap()), Utc::now().year(), "{}", fresh.text());
+        assert!(!fresh.stderr.contains("goes by it"), "{}", fresh.text());
     });
 }
 

@@ -159,6 +159,15 @@ fn a_run_that_is_started_over() {
 }
 
 #[test]
+fn no_length_is_named_where_nothing_is_known_of_any() {
+    let (mut desired, views, state) = interrupted(30 * HOUR);
+    desired.jobs.retain(|job| job.address == address("server1/directories"));
+    let text = plan_text::text(&plan(&desired, views, &state, false), &state, &page());
+    let last = text.split("\n\n").last().unwrap().replace('\n', " ");
+    assert!(last.contains("how long is not known: 1 job that took longer already than ever before."), "{text}");
+}
+
+#[test]
 fn a_run_told_line_by_line() {
     let (queue, script) = fixtures::script();
     let told: BTreeSet<&str> = script.iter().map(|(_, event)| fixtures::name_of(event)).collect();

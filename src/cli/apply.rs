@@ -11,16 +11,15 @@ use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
 use super::log::TOLD;
 use super::notify::Reporter;
-use super::plan::{look, refuse_forbidden, refuse_missing, say_what_holds_nothing, show, stop_if_asked};
+use super::plan::{look, refuse_forbidden, refuse_missing, run_clock, say_what_holds_nothing, show, stop_if_asked};
 use super::prompt::Answer;
 use super::saved::SavedPlan;
 use super::select::Selection;
 use super::validate::load;
 use super::{Exit, Global, Output, prompt, select};
-use crate::clock::{Interrupt, SystemClock, later};
+use crate::clock::Interrupt;
 use crate::desired::Desired;
 use crate::diff::Choice;
-use crate::history::AHEAD_MAX;
 use crate::proposal::Proposal;
 use crate::render::plan::nothing_begun;
 use crate::state::State;
@@ -95,7 +94,7 @@ fn begin(
     output.log.rotate_from_now_on();
     let state = load_or_new(&store)?;
     refuse_lost_servers(&state, desired)?;
-    let clock = clock(&state, *fresh, output);
+    let clock = run_clock(&state, *fresh, output);
     let mut links = connect(desired, &interrupt, output);
     let mut proposal = look(desired, &mut links, &state, selection, *fresh, &clock)?;
     proposal.queue.stays = args.wait;
@@ -122,20 +121,6 @@ fn begin(
     }
     let world = World { links: &mut links, store: &mut store, clock: Arc::new(clock), interrupt, reporter };
     conduct(desired, &proposal, state, world, output)
-}
-
-/// A run's time goes on where its journal ended: the clock of a Raspberry Pi may be behind until the network has told it. Or it was ahead
-/// when the journal was stored; which of them, nobody here can know. Whoever starts over wants the machine's clock.
-fn clock(state: &State, fresh: bool, output: &Output) -> SystemClock {
-    let ended = state.run.as_ref().map(|run| run.journal.at).filter(|_| !fresh);
-    if let Some(ended) = ended.filter(|ended| *ended > later(Utc::now(), AHEAD_MAX)) {
-        let (ended, now) = (output.page().zone.date_time(ended), output.page().zone.date_time(Utc::now()));
-        output.say(format_args!(
-            "the clock says {now}, and the interrupted run ended at {ended}: windows, holds and `run.resume_within` go by the later; if the \
-             clock is right now, `jbr apply --fresh` goes by it"
-        ));
-    }
-    SystemClock::starting(ended)
 }
 
 /// The log alone must tell why a job is not in the night.

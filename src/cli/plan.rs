@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::Utc;
 use clap::Args;
 
 use super::error::CliError;
@@ -10,8 +11,9 @@ use super::saved::SavedPlan;
 use super::select::Selection;
 use super::validate::load;
 use super::{Exit, Global, Output, saved, select};
-use crate::clock::{Clock, Interrupt, SystemClock, Timestamp};
+use crate::clock::{Clock, Interrupt, SystemClock, Timestamp, later};
 use crate::desired::Desired;
+use crate::history::AHEAD_MAX;
 use crate::inventory::collect::collect;
 use crate::links::Links;
 use crate::names::JobAddress;
@@ -50,7 +52,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     }
     let state = FileStore::new(&global.state)?.load()?.unwrap_or_else(State::unwritten);
     let mut links = connect(&desired, &interrupt, output);
-    let clock = SystemClock::starting(None);
+    let clock = run_clock(&state, args.fresh, output);
     let proposal = look(&desired, &mut links, &state, &args.selection, args.fresh, &clock)?;
     stop_if_asked(&interrupt)?;
     show(&proposal, &state, output)?;
@@ -67,6 +69,20 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &Output) -> Result<
     }
     let something = args.detailed_exitcode && proposal.touches_servers();
     Ok(if something { Exit::SomethingToDo } else { Exit::Success })
+}
+
+/// A run's time goes on where its journal ended: the clock of a Raspberry Pi may be behind until the network has told it. Or it was ahead
+/// when the journal was stored; which of them, nobody here can know. Whoever starts over wants the machine's clock.
+pub(super) fn run_clock(state: &State, fresh: bool, output: &Output) -> SystemClock {
+    let ended = state.run.as_ref().map(|run| run.journal.at).filter(|_| !fresh);
+    if let Some(ended) = ended.filter(|ended| *ended > later(Utc::now(), AHEAD_MAX)) {
+        let (ended, now) = (output.page().zone.date_time(ended), output.page().zone.date_time(Utc::now()));
+        output.say(format_args!(
+            "the clock says {now}, and the interrupted run ended at {ended}: windows, holds and `run.resume_within` go by the later; if the \
+             clock is right now, `jbr apply --fresh` goes by it"
+        ));
+    }
+    SystemClock::starting(ended)
 }
 
 /// Reads every server and makes the proposal.

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::fleet::{connect, interrupt_on_signals};
-use super::plan::stop_if_asked;
+use super::plan::{run_clock, stop_if_asked};
 use super::remembered::{known_or_why, or_unwritten, remembered};
 use super::select::Selection;
 use super::validate::load_servers;
@@ -40,7 +40,9 @@ pub(super) fn status(global: &Global, args: &StatusArgs, output: &Output) -> Res
     let state = remembered(global);
     let known = or_unwritten(state.clone());
     let now = SystemClock::starting(None).now();
-    let proposal = propose(&desired, &inventory, &known, &Request { is_asked_for: &|_| true, fresh: false }, now);
+    // What comes next is what `apply` would do, by its clock.
+    let then = run_clock(&known, false, output).now();
+    let proposal = propose(&desired, &inventory, &known, &Request { is_asked_for: &|_| true, fresh: false }, then);
     let is_asked_for = |address: &JobAddress| select::includes(&args.selection, address);
     let lock = known_or_why(peek(&global.state));
     let outbox = known_or_why(outbox(&global.state));

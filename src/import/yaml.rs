@@ -4,11 +4,11 @@
 //! [`shown`] into comments and through [`scalar`] into values, and nowhere else.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use chrono::Weekday;
 
 use super::{Draft, Guard, JobDraft, Login, ServerDraft, WindowDraft};
+use crate::clock::spelled;
 use crate::plan::schema::modeline;
 use crate::printable::printable;
 
@@ -74,7 +74,7 @@ impl Draft {
             let _ = writeln!(text, "    {line}");
         }
         if let Some(timeout) = self.timeout {
-            let _ = writeln!(text, "  job:\n    timeout: {}", duration(timeout));
+            let _ = writeln!(text, "  job:\n    timeout: {}", spelled(timeout));
         }
     }
 
@@ -125,7 +125,7 @@ impl Login {
             self.user.as_ref().map(|user| format!("user: {}", scalar(user))),
             self.key.as_ref().map(|key| format!("key: {}", path(key))),
             self.known_hosts.as_ref().map(|file| format!("known_hosts: {}", path(file))),
-            self.connect_timeout.map(|limit| format!("connect_timeout: {}", duration(limit))),
+            self.connect_timeout.map(|limit| format!("connect_timeout: {}", spelled(limit))),
         ]
         .into_iter()
         .flatten()
@@ -223,7 +223,7 @@ impl JobDraft {
             }
         }
         if let Some(every) = self.order.every {
-            let _ = writeln!(text, "    every: {}", duration(every));
+            let _ = writeln!(text, "    every: {}", spelled(every));
         }
         for note in &self.notes {
             comment(text, "    ", note);
@@ -292,17 +292,4 @@ fn scalar_id(id: &str) -> String {
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// A duration in the plan's language, in whole seconds.
-pub(super) fn duration(duration: Duration) -> String {
-    let mut left = duration.as_secs();
-    let mut parts = Vec::new();
-    for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
-        if left >= seconds {
-            parts.push(format!("{}{unit}", left / seconds));
-            left %= seconds;
-        }
-    }
-    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }

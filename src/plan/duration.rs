@@ -6,6 +6,7 @@ use super::finding::quoted;
 use super::problem::Problem;
 use super::scalar::{self, decode};
 use super::tree::Scalar;
+use crate::clock::spelled;
 
 /// How short and how long one key's duration may be. Nothing below a second: the machine behind counts in seconds.
 #[derive(Debug, Clone, Copy)]
@@ -161,21 +162,16 @@ fn check_unit(text: &str, number: &str, unit: &str) -> Result<(), Problem> {
 fn check_limits(text: &str, duration: Duration, limits: Limits) -> Result<(), Problem> {
     let shown = quoted(text);
     if duration < limits.min {
-        let min = spell(limits.min);
+        let min = spelled(limits.min);
         return Err(Problem::new(format!("is too short: {shown}"), format!("{min} at least"))
             .help(format!("write {min} or more")));
     }
     if duration > limits.max {
-        let max = spell(limits.max);
+        let max = spelled(limits.max);
         return Err(Problem::new(format!("is too long: {shown}"), format!("{max} at most"))
             .help(format!("write {max} or less")));
     }
     Ok(())
-}
-
-/// A limit as a plan would write it.
-fn spell(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string().replace("days", "d").replace("day", "d")
 }
 
 #[cfg(test)]
@@ -229,6 +225,20 @@ mod tests {
             let problem = read(text).unwrap_err();
             assert!(problem.message.contains(part), "{text}: {}", problem.message);
             assert!(!problem.help.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_named_is_one_that_can_be_written() {
+        for limits in [POLL, TIMEOUT, RESUME_WITHIN, EVERY, MAX_AGE, SPAN] {
+            let beyond = [(limits.min, Duration::from_millis(1)), (limits.max, limits.max + Duration::from_secs(1))];
+            for (limit, beyond) in beyond {
+                let named = spelled(limit);
+                let scalar = Scalar { text: named.clone(), source: named.clone(), plain: true };
+                assert_eq!(duration(limits)(&scalar).unwrap(), limit, "{named}");
+                let problem = check_limits("", beyond, limits).unwrap_err();
+                assert!(problem.help.contains(&format!("write {named} or")), "{}", problem.help);
+            }
         }
     }
 }

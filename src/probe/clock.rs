@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::audit::Offset;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, spelled};
 use crate::execute::outcome::Outcome;
 use crate::jetbackup::facts::Log;
 
@@ -102,7 +102,7 @@ fn side(by: TimeDelta) -> String {
 fn span(by: TimeDelta) -> String {
     let seconds = by.num_seconds().unsigned_abs();
     let seconds = if seconds < 3600 { seconds } else { seconds / 60 * 60 };
-    humantime::format_duration(Duration::from_secs(seconds)).to_string()
+    spelled(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

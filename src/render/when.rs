@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
-use crate::clock::{Timestamp, elapsed};
+use crate::clock::{Timestamp, elapsed, spelled};
 
 const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 60 * MINUTE_S;
@@ -95,7 +95,7 @@ pub fn about(expected: Duration) -> String {
 /// A limit as a plan has it, without what is zero: `15m`, `2h`, `1h 30m`.
 #[must_use]
 pub fn limit(limit: Duration) -> String {
-    humantime::format_duration(limit).to_string()
+    spelled(limit)
 }
 
 /// `22h 10m ago`; `in 3h 00m` where the clock was put back, which a machine without a clock chip does.

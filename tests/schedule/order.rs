@@ -19,7 +19,7 @@ fn what_comes_first_comes_first_and_what_comes_after_a_failure_is_skipped() {
     assert_eq!(ran.code, Some(3), "{}", ran.text());
     assert_eq!(triggers(&bad), (0, 1));
     assert_eq!(bad.verdict("a/x"), json!("skipped"));
-    assert!(ran.text().contains("it comes after b/z, and that was failed"), "{}", ran.text());
+    assert!(ran.text().contains("it comes after b/z, whose outcome is failed"), "{}", ran.text());
 }
 
 #[test]

@@ -90,7 +90,8 @@ impl Machine<'_> {
     fn why_not_after(&self, after: &After) -> Option<String> {
         let outcome = self.journal.outcome(&after.job).filter(|_| self.queue.item(&after.job).is_some())?;
         let word = outcome.verdict.word();
-        (!is_enough(after.when, outcome.verdict)).then(|| format!("it comes after {}, and that was {word}", after.job))
+        (!is_enough(after.when, outcome.verdict))
+            .then(|| format!("it comes after {}, whose outcome is {word}", after.job))
     }
 
     /// Nothing may start now: waits for the next try, or for a window if the run is to stay, or ends and can be resumed.

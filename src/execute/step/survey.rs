@@ -8,7 +8,7 @@ use super::super::observation::{GroupSight, ServerSight, Survey};
 use super::super::outcome::{Outcome, Verdict};
 use super::ready::{Chance, Trouble};
 use super::{Goal, Machine, News, TRIGGERS_MAX};
-use crate::clock::{earlier, elapsed};
+use crate::clock::{earlier, elapsed, spelled};
 use crate::jetbackup::facts::{Group, GroupStatus};
 use crate::names::{GroupId, JobAddress, ServerName};
 use crate::queue::Item;
@@ -260,8 +260,8 @@ impl Machine<'_> {
         News::Some
     }
 
-    pub(super) fn patience(&self) -> humantime::FormattedDuration {
-        humantime::format_duration(self.queue.unreachable_wait)
+    pub(super) fn patience(&self) -> String {
+        spelled(self.queue.unreachable_wait)
     }
 }
 

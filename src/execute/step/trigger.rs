@@ -5,7 +5,7 @@ use super::super::journal::{Answer, Baseline, Phase, Running, Triggered};
 use super::super::observation::{JobSight, TriggerAnswer};
 use super::super::outcome::{Outcome, Verdict};
 use super::{Goal, Machine, News};
-use crate::clock::{earlier, elapsed, later};
+use crate::clock::{earlier, elapsed, later, spelled};
 use crate::desired::Pace;
 use crate::jetbackup::facts::{Group, Log, LogStatus};
 use crate::names::JobAddress;
@@ -151,7 +151,7 @@ impl Machine<'_> {
                 self.wait_until_start(item, triggered)
             }
             Answer::Accepted => {
-                let limit = humantime::format_duration(item.start_timeout);
+                let limit = spelled(item.start_timeout);
                 let note = format!(
                     "the server accepted the trigger, but no backup appeared within {limit}; a disabled job or destination behaves like this"
                 );

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Carried, Fate, Problem};
+use crate::clock::spelled;
 use crate::desired::JobKind;
 use crate::import::json::Json;
-use crate::import::yaml::{duration, scalar, shown};
+use crate::import::yaml::{scalar, shown};
 use crate::names::NameError;
 use crate::plan::{self, Source};
 
@@ -111,7 +112,7 @@ impl Reader {
             return seconds_of(seconds);
         }
         let [min, max] =
-            [limits.start(), limits.end()].map(|limit| seconds_of(*limit).map(duration).unwrap_or_default());
+            [limits.start(), limits.end()].map(|limit| seconds_of(*limit).map(spelled).unwrap_or_default());
         self.say(
             place,
             Fate::ToDo,

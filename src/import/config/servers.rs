@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Conversion, Fate};
+use crate::clock::spelled;
 use crate::import::json::Json;
-use crate::import::yaml::{duration, shown};
+use crate::import::yaml::shown;
 use crate::import::{Guard, Login, NameBook, ServerDraft};
 use crate::names::{DestinationId, ServerName};
 
@@ -68,7 +69,7 @@ impl Conversion {
                             Fate::Changed,
                             format!(
                                 "{to}connect_timeout: {}; a call has a limit of its own (`command_timeout`, 2m)",
-                                duration(*limit)
+                                spelled(*limit)
                             ),
                         );
                     });

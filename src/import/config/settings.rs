@@ -2,8 +2,9 @@
 
 use super::reader::Reader;
 use super::{Conversion, Fate};
+use crate::clock::spelled;
 use crate::import::json::Json;
-use crate::import::yaml::{duration, shown};
+use crate::import::yaml::shown;
 
 /// The most that `JBR_LOG_KEEP` takes.
 const LOG_KEEP_MAX: i64 = 100;
@@ -50,8 +51,8 @@ impl Conversion {
             match key {
                 "poll_interval" => {
                     if let Some(poll) = reader.seconds(&at, value, &(1..=3600)) {
-                        self.draft.run.push(("poll", duration(poll)));
-                        reader.say(&at, Fate::Same, format!("run.poll: {}", duration(poll)));
+                        self.draft.run.push(("poll", spelled(poll)));
+                        reader.say(&at, Fate::Same, format!("run.poll: {}", spelled(poll)));
                     }
                 }
                 "job_timeout" => {
@@ -59,15 +60,15 @@ impl Conversion {
                         self.draft.timeout = Some(timeout);
                         let words = format!(
                             "defaults.job.timeout: {}; a backup that is overdue keeps its place until it ends. `on_timeout: release` goes on to the next job beside it, as the predecessor did",
-                            duration(timeout)
+                            spelled(timeout)
                         );
                         reader.say(&at, Fate::Changed, words);
                     }
                 }
                 "startup_timeout" => {
                     if let Some(limit) = reader.seconds(&at, value, &(1..=86_400)) {
-                        self.draft.run.push(("start_timeout", duration(limit)));
-                        reader.say(&at, Fate::Same, format!("run.start_timeout: {}", duration(limit)));
+                        self.draft.run.push(("start_timeout", spelled(limit)));
+                        reader.say(&at, Fate::Same, format!("run.start_timeout: {}", spelled(limit)));
                     }
                 }
                 "lock_file" => reader.not_needed(&at, "jbr's lock lies beside its state, which `--state` names"),

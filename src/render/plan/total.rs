@@ -89,6 +89,7 @@ impl View<'_> {
             None if tally.known.is_zero() && tally.longer == 0 => {
                 "how long is not known: none has a good backup to go by".to_owned()
             }
+            None if tally.known.is_zero() => format!("how long is not known: {}", self.untimed()),
             None => format!("about {known}{after}, and {}", self.untimed()),
         }
     }
@@ -99,10 +100,10 @@ impl View<'_> {
         late.map_or(String::new(), |late| format!(" ({} if all are slow)", self.page.zone.near(late, self.proposal.at)))
     }
 
-    /// What nobody knows the length of.
+    /// What nobody knows the length of. That a job has no good backup to go by is not to say that it never had one: perhaps nobody could read it.
     fn untimed(&self) -> String {
         let (untimed, longer) = (self.tally.untimed, self.tally.longer);
-        let never = (untimed > 0).then(|| format!("{} that never had a good backup", count(untimed, "job")));
+        let never = (untimed > 0).then(|| format!("{} without a good backup to go by", count(untimed, "job")));
         let longer =
             (longer > 0).then(|| format!("{} that took longer already than ever before", count(longer, "job")));
         [never, longer].into_iter().flatten().collect::<Vec<_>>().join(", ")
