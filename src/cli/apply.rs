@@ -130,7 +130,7 @@ fn clock(state: &State, fresh: bool, output: &Output) -> SystemClock {
     let ended = state.run.as_ref().map(|run| run.journal.at).filter(|_| !fresh);
     if let Some(ended) = ended.filter(|ended| *ended > later(Utc::now(), AHEAD_MAX)) {
         let (ended, now) = (output.page().zone.date_time(ended), output.page().zone.date_time(Utc::now()));
-        output.say(format_args!(
+        output.warn(format_args!(
             "the clock says {now}, and the interrupted run ended at {ended}: windows, holds and `run.resume_within` go by the later; if the \
              clock is right now, `jbr apply --fresh` goes by it"
         ));

@@ -108,7 +108,7 @@ pub(super) fn show(proposal: &Proposal, state: &State, output: &Output) -> Resul
 pub(super) fn say_what_holds_nothing(desired: &Desired, state: &State, now: Timestamp, output: &Output) {
     let holds = state.holds.iter().filter(|(_, hold)| hold.is_in_force(now));
     for (address, hold) in holds.filter(|(address, _)| desired.job(address).is_none()) {
-        output.say(format_args!(
+        output.warn(format_args!(
             "note: {} holds {address}, and the plan has no such job: hold it under its new name, and `jbr release {address}`",
             hold.user
         ));
