@@ -8,6 +8,7 @@
 mod support;
 
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
@@ -83,6 +84,30 @@ fn the_file_alone_tells_the_night_and_the_journal_knows_what_matters() {
     }
     assert!(told.iter().any(|line| line.starts_with("<3>") && line.contains("no more quota")), "{told:?}");
     assert!(told.iter().any(|line| line.starts_with(&format!("<6>{run} ")) && line.contains("a/one")), "{told:?}");
+}
+
+#[test]
+fn a_notice_that_cannot_be_sent_and_a_plan_with_a_problem_stand_out_in_the_journal() {
+    let site = site("no more quota");
+    // Nobody listens where somebody just did.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let plan = fs::read_to_string(site.plan_path()).unwrap();
+    let smtp = format!("{{ host: localhost, port: {port}, security: none }}");
+    let email = format!("  email: {{ to: ops@example.com, from: jbr@example.com, smtp: {smtp} }}");
+    fs::write(site.plan_path(), format!("{plan}notify:\n{email}\n")).unwrap();
+    let log = site.path("jbr.log");
+    let mut command = site.command(&APPLY);
+    command.env("JBR_LOG_FILE", &log);
+    let ran = with_stderr_in(&site, command, named);
+    assert_eq!(ran.code, Some(3), "{}", ran.text());
+    assert!(ran.stderr.contains("\n<4>notify: could not be sent, and kept in the outbox: mail "), "{}", ran.stderr);
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.contains(" WARN notify: could not be sent"), "{text}");
+
+    fs::write(site.plan_path(), format!("{plan}nonsense: 1\n")).unwrap();
+    let ran = with_stderr_in(&site, site.command(&APPLY), named);
+    assert!(ran.code == Some(1) && ran.stderr.contains("nonsense"), "{}", ran.text());
+    assert!(ran.stderr.lines().all(|line| line.starts_with("<3>")), "{}", ran.stderr);
 }
 
 #[test]

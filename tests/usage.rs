@@ -124,6 +124,17 @@ fn a_log_file_is_never_a_file_of_jbrs_own() {
     for file in ["state.json", "./state.json", "state.json.lock"] {
         desk.check(&["state", "show", "--log-file", file], 64, &["the log file", "nothing was done", "$JBR_LOG_FILE"]);
     }
+    desk.check(&["check", "--log-file", "state.json.1"], 64, &["an earlier generation of the state"]);
+    fs::create_dir(desk.path("plans")).unwrap();
+    for (plan, file) in [("plan.yaml", "./plan.yaml"), ("plans", "plans/new.yml")] {
+        desk.check(&["check", "--plan", plan, "--log-file", file], 64, &["the log file", "is of the plan"]);
+    }
+    // A state that is a link has its lock and its generations beside the file that it leads to.
+    fs::create_dir(desk.path("there")).unwrap();
+    std::os::unix::fs::symlink("there/state.json", desk.path("state.link")).unwrap();
+    for file in ["there/state.json.lock", "there/state.json.3"] {
+        desk.check(&["plan", "--state", "state.link", "--log-file", file], 64, &["the log file", "of the state"]);
+    }
     fs::write(desk.path("state.json"), "{}").unwrap();
     std::os::unix::fs::symlink("state.json", desk.path("link.log")).unwrap();
     let ran = desk.jbr(&["plan", "--log-file", "link.log"]);

@@ -163,7 +163,7 @@ fn say_what_another_job_displaced(desired: &Desired, proposal: &Proposal, output
         };
         if job.id != item.id {
             displaced = true;
-            output.say(format_args!(
+            output.warn(format_args!(
                 "{}: job {} was not run: the backup that was watched under its name is of job {}; `jbr apply` runs it",
                 job.address, job.id, item.id
             ));

@@ -120,7 +120,7 @@ fn servers(global: &Global, args: &ImportArgs, output: &Output) -> Result<(Vec<S
         vec![Source { path: PathBuf::from("the options"), text: seed(args)?.to_yaml() }]
     };
     let desired = plan::load_servers(&sources).map_err(|findings| {
-        output.say(plan::report(&findings, &sources, output.is_stderr_coloured()));
+        output.complain(plan::report(&findings, &sources, output.is_stderr_coloured()));
         CliError::PlanInvalid { count: findings.len() }
     })?;
     Ok(if args.hosts.is_empty() { (sources, desired) } else { (Vec::new(), desired) })
@@ -197,7 +197,7 @@ fn hand_out(draft: &Draft, beside: &[Source], args: &ImportArgs, output: &Output
     let imported = Source { path: PathBuf::from("the imported plan"), text: text.clone() };
     let sources: Vec<Source> = beside.iter().cloned().chain([imported]).collect();
     if let Err(findings) = plan::load(&sources) {
-        output.say(plan::report(&findings, &sources, output.is_stderr_coloured()));
+        output.complain(plan::report(&findings, &sources, output.is_stderr_coloured()));
         return Err(CliError::PlanInvalid { count: findings.len() });
     }
     match &args.out {

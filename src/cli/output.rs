@@ -97,6 +97,20 @@ impl Output {
         tracing::info!(target: TOLD, "{text}");
     }
 
+    /// As [`Output::say`], of what needs attention: it stands out in the journal and in the log.
+    pub(super) fn warn(&self, text: impl Display) {
+        let text = text.to_string();
+        self.print(Level::WARN, &text);
+        tracing::warn!(target: TOLD, "{text}");
+    }
+
+    /// As [`Output::say`], of what is wrong, in words that are whole by themselves; an error that counts it comes after.
+    pub(super) fn complain(&self, text: impl Display) {
+        let text = text.to_string();
+        self.print(Level::ERROR, &text);
+        tracing::error!(target: TOLD, "{text}");
+    }
+
     fn print(&self, level: Level, text: &str) {
         let _ = writeln!(anstream::stderr().lock(), "{}", self.leads_to.text(level, text));
     }

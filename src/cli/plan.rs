@@ -77,7 +77,7 @@ pub(super) fn run_clock(state: &State, fresh: bool, output: &Output) -> SystemCl
     let ended = state.run.as_ref().map(|run| run.journal.at).filter(|_| !fresh);
     if let Some(ended) = ended.filter(|ended| *ended > later(Utc::now(), AHEAD_MAX)) {
         let (ended, now) = (output.page().zone.date_time(ended), output.page().zone.date_time(Utc::now()));
-        output.say(format_args!(
+        output.warn(format_args!(
             "the clock says {now}, and the interrupted run ended at {ended}: windows, holds and `run.resume_within` go by the later; if the \
              clock is right now, `jbr apply --fresh` goes by it"
         ));
@@ -124,7 +124,7 @@ pub(super) fn show(proposal: &Proposal, state: &State, output: &Output) -> Resul
 pub(super) fn say_what_holds_nothing(desired: &Desired, state: &State, now: Timestamp, output: &Output) {
     let holds = state.holds.iter().filter(|(_, hold)| hold.is_in_force(now));
     for (address, hold) in holds.filter(|(address, _)| desired.job(address).is_none()) {
-        output.say(format_args!(
+        output.warn(format_args!(
             "note: {} holds {address}, and the plan has no such job: hold it under its new name, and `jbr release {address}`",
             hold.user
         ));

@@ -56,7 +56,7 @@ fn load_with(
 ) -> Result<Desired, CliError> {
     let sources = plan::read(path).map_err(CliError::PlanRead)?;
     load(&sources).map_err(|findings| {
-        output.say(plan::report(&findings, &sources, output.is_stderr_coloured()));
+        output.complain(plan::report(&findings, &sources, output.is_stderr_coloured()));
         CliError::PlanInvalid { count: findings.len() }
     })
 }

@@ -26,8 +26,8 @@ impl Diff {
     pub fn errors(&self) -> impl Iterator<Item = String> + '_ {
         let missing = self.decisions.iter().filter_map(|decision| match &decision.verdict {
             Choice::Missing { id } => Some(format!(
-                "{}: {} has no backup job with the id {id}; `jetbackup5api -F listBackupJobs -O json` lists those it has",
-                decision.address, decision.address.server
+                "{}: {} has no backup job with the id {id}; `jbr list --server {}` shows those it has",
+                decision.address, decision.address.server, decision.address.server
             )),
             _ => None,
         });

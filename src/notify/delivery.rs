@@ -1,11 +1,12 @@
 //! One message handed over: looked up where, and brought there within a limit.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::entry::Entry;
 use super::failure::{Failure, FailureKind};
+use super::mail::Progress;
 use super::message::{Message, Signal};
 use super::post::Post;
 use super::vault::Vault;
@@ -31,18 +32,22 @@ impl Post {
                 let Some(email) = self.notify.email.clone() else { return Err(no_channel()) };
                 let message = mail::compose(&email, (subject, text, html), entry.made, &message_id(name))?;
                 let limit = (email.smtp.timeout * MAIL_TIMEOUTS).min(left);
-                let is_offered = Arc::new(AtomicBool::new(false));
-                let offered = Arc::clone(&is_offered);
+                let (progress, taken) = (Arc::new(Progress::default()), entry.taken.clone());
+                let watched = Arc::clone(&progress);
                 let ended = self
                     .errands
-                    .run(door, limit, step, move |step| mail::send(&email, vault, &message, &offered, step));
-                // Before it was offered it cannot be what took so long.
-                ended.map_err(|failure| match failure.kind {
-                    FailureKind::Late if is_offered.load(Ordering::SeqCst) => {
-                        Failure { kind: FailureKind::Silent, ..failure }
+                    .run(door, limit, step, move |step| mail::send(&email, vault, &message, &taken, &watched, step));
+                match ended {
+                    // The goodbye is what took so long.
+                    Err(failure) if failure.kind == FailureKind::Late && progress.is_taken.load(Ordering::SeqCst) => {
+                        Ok(())
                     }
-                    _ => failure,
-                })
+                    // Before it was offered it cannot be what took so long.
+                    Err(failure) if failure.kind == FailureKind::Late && progress.is_offered.load(Ordering::SeqCst) => {
+                        Err(Failure { kind: FailureKind::Silent, ..failure })
+                    }
+                    ended => ended,
+                }
             }
             Message::Ping { signal, body } => {
                 let Some(url) = self.url_of(*signal).cloned() else { return Err(no_channel()) };

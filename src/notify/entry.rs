@@ -1,4 +1,5 @@
-//! A message that waits, as a file: what it says, and what came of the tries to send it. No address and no secret is in it.
+//! A message that waits, as a file: what it says, and what came of the tries to send it. No secret is in it, and no address but those of a mail that
+//! only some have got.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub(super) struct Entry {
     pub(super) tries: u32,
     /// What came of the last try.
     pub(super) last: Option<Try>,
+    /// The mail addresses that have it, where others have not.
+    pub(super) taken: Vec<String>,
 }
 
 /// A try that failed.
@@ -63,6 +66,8 @@ struct EntryJson {
     made: Timestamp,
     tries: u32,
     last: Option<Try>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    taken: Vec<String>,
     message: MessageJson,
 }
 
@@ -84,7 +89,7 @@ enum SignalJson {
 
 impl Entry {
     pub(super) fn new(made: Timestamp, message: Message) -> Self {
-        Self { made, message, tries: 0, last: None }
+        Self { made, message, tries: 0, last: None, taken: Vec::new() }
     }
 
     /// # Errors
@@ -102,8 +107,8 @@ impl Entry {
             }
             Message::Hook { body, subject } => MessageJson::Webhook { body, subject },
         };
-        let Self { made, tries, last, .. } = self.clone();
-        serde_json::to_vec(&EntryJson { version: VERSION, made, tries, last, message })
+        let Self { made, tries, last, taken, .. } = self.clone();
+        serde_json::to_vec(&EntryJson { version: VERSION, made, tries, last, taken, message })
     }
 
     /// What a file holds. Whoever could write it could do worse, and yet nothing in it moves a cursor: it is shown.
@@ -130,7 +135,7 @@ impl Entry {
             MessageJson::Webhook { body, subject } => Message::Hook { body, subject: printable(&subject) },
         };
         let last = read.last.map(|last| Try { why: printable(&last.why), ..last });
-        Ok(Self { made: read.made, message, tries: read.tries, last })
+        Ok(Self { made: read.made, message, tries: read.tries, last, taken: read.taken })
     }
 }
 
@@ -147,7 +152,8 @@ mod tests {
             Message::ping(Signal::Failure, "facts"),
             Message::Hook { body: "{}".into(), subject: "s".into() },
         ] {
-            let entry = Entry { tries: 3, last: last.clone(), ..Entry::new(at, message) };
+            let taken = vec!["ops@example.com".to_owned()];
+            let entry = Entry { tries: 3, last: last.clone(), taken, ..Entry::new(at, message) };
             assert_eq!(Entry::decode(&entry.encode().unwrap()), Ok(entry));
         }
     }

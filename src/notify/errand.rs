@@ -55,7 +55,7 @@ impl Errands {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     self.left_behind().insert(door, thread);
-                    return Err(Failure { why: "it took too long".to_owned(), kind: FailureKind::Late });
+                    return Err(Failure::new(FailureKind::Late, "it took too long"));
                 }
                 Err(RecvTimeoutError::Disconnected) => return Err(Failure::channel("the attempt broke down")),
             }

@@ -7,6 +7,8 @@ pub(super) struct Failure {
     pub(super) why: String,
     /// What it means for the message, and for others.
     pub(super) kind: FailureKind,
+    /// The mail addresses that have it all the same: they do not get it again.
+    pub(super) taken: Vec<String>,
 }
 
 /// What a failure means.
@@ -29,9 +31,14 @@ pub(super) enum FailureKind {
 }
 
 impl Failure {
+    /// Nobody has it.
+    pub(super) fn new(kind: FailureKind, why: impl Into<String>) -> Self {
+        Self { why: why.into(), kind, taken: Vec::new() }
+    }
+
     /// The way is closed.
     pub(super) fn channel(why: impl Into<String>) -> Self {
-        Self { why: why.into(), kind: FailureKind::Channel }
+        Self::new(FailureKind::Channel, why)
     }
 }
 

@@ -119,17 +119,18 @@ impl<'a> Pass<'a> {
                 self.take_away(&waiting);
             }
             Err(failure) => {
-                self.learn(door, failure.kind);
+                self.learn(door, &failure);
                 self.keep(waiting, failure);
             }
         }
     }
 
     /// What a failure means for those behind it.
-    fn learn(&mut self, door: &'static str, kind: FailureKind) {
+    fn learn(&mut self, door: &'static str, failure: &Failure) {
         let faults = self.in_a_row.entry(door).or_default();
-        *faults += usize::from(kind.is_perhaps_its_own());
-        if kind.shuts() || *faults >= FAULTS_IN_A_ROW_MAX {
+        // Where somebody has got it, the way is open.
+        *faults = if failure.taken.is_empty() { *faults + usize::from(failure.kind.is_perhaps_its_own()) } else { 0 };
+        if failure.kind.shuts() || *faults >= FAULTS_IN_A_ROW_MAX {
             self.closed.insert(door);
         }
     }
@@ -143,7 +144,8 @@ impl<'a> Pass<'a> {
         self.sent.said.push(format!("{what}, {whither}: {}: {}", entry.message.name(), failure.why));
         let is_own = failure.kind.is_perhaps_its_own();
         let last = Try { at: self.now, why: failure.why, refused, login: failure.kind == FailureKind::Login, is_own };
-        let entry = Entry { tries: entry.tries.saturating_add(1), last: Some(last), ..entry };
+        let taken = entry.taken.into_iter().chain(failure.taken).collect();
+        let entry = Entry { tries: entry.tries.saturating_add(1), last: Some(last), taken, ..entry };
         if !is_kept {
             self.post.unsaved().insert(name, entry);
         } else if let Err(error) =

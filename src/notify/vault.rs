@@ -34,10 +34,14 @@ impl Vault {
             }
             Secret::File(path) => read(path, true).map_err(|why| format!("{secret}: {why}"))?,
             Secret::Credential(name) => {
-                let folder = (self.env)(CREDENTIALS).map(PathBuf::from).ok_or_else(|| {
-                    format!("{secret}: systemd handed over no credentials; add LoadCredential={name}:/path to the unit, or refer to a file")
-                })?;
-                read(&folder.join(name), false).map_err(|why| format!("{secret}: {why}"))?
+                let folder = (self.env)(CREDENTIALS).map(PathBuf::from).ok_or_else(|| not_a_service(name))?;
+                let path = folder.join(name);
+                if !path.exists() {
+                    return Err(format!(
+                        "{secret} is not among the credentials of this service: add LoadCredential={name}:/path to its unit"
+                    ));
+                }
+                read(&path, false).map_err(|why| format!("{secret}: {why}"))?
             }
         };
         let text = text.trim_end_matches(['\n', '\r']);
@@ -69,6 +73,14 @@ impl Vault {
             }
         }
     }
+}
+
+/// Most who read this have typed the command.
+fn not_a_service(name: &str) -> String {
+    format!(
+        "credential:{name} is handed by systemd to a service whose unit has LoadCredential={name}:/path; by hand: \
+         `systemd-run --pipe --wait -p LoadCredential={name}:/path jbr …`, or refer to a file"
+    )
 }
 
 /// `is_own`: it must be nobody else's to read. A credential lies in a folder that systemd made for this process alone.
@@ -130,7 +142,16 @@ mod tests {
         let vault = Vault { env };
         assert_eq!(vault.open(&Secret::Env("WORD".into())), Ok("hunter2".to_owned()));
         assert!(vault.open(&Secret::Env("OTHER".into())).unwrap_err().contains("env:OTHER is not set"));
-        assert!(vault.open(&Secret::Credential("smtp".into())).unwrap_err().contains("LoadCredential=smtp:"));
+        let credential = Secret::Credential("smtp".into());
+        let why = vault.open(&credential).unwrap_err();
+        assert!(why.contains("by hand: `systemd-run --pipe --wait -p LoadCredential=smtp:/path jbr"), "{why}");
+        // A service, with credentials of its own.
+        let service = Vault { env: |name| (name == CREDENTIALS).then(|| "/".into()) };
+        let why = service.open(&credential).unwrap_err();
+        assert!(
+            why.starts_with("credential:smtp is not among the credentials of this service: add LoadCredential=smtp:"),
+            "{why}"
+        );
         let why = vault.url(&Url::Secret(Secret::Env("WORD".into()))).unwrap_err();
         assert!(why.contains("no address") && !why.contains("hunter2"), "{why}");
     }

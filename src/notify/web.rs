@@ -6,6 +6,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 
 use super::failure::{Failure, FailureKind};
+use super::trust;
 use crate::printable::printable;
 
 /// The limit of one try, from the name to the last byte.
@@ -64,22 +65,25 @@ fn judge(code: u16) -> Result<u16, Failure> {
         200..=299 => return Ok(code),
         300..=399 => {
             let why = format!("answered with code {code}: it leads to another address; write that one");
-            return Err(Failure { why, kind: FailureKind::Refused });
+            return Err(Failure::new(FailureKind::Refused, why));
         }
         400..=499 if !NOT_NOW.contains(&code) => FailureKind::Refused,
         // It broke down over what it got, perhaps over this alone.
         500 => FailureKind::Message,
         _ => FailureKind::Channel,
     };
-    Err(Failure { why: format!("answered with code {code}"), kind })
+    Err(Failure::new(kind, format!("answered with code {code}")))
 }
 
 fn failure(error: &Error) -> Failure {
     let why = match error {
         Error::Timeout(_) => format!("no answer within {} s", TIMEOUT.as_secs()),
         Error::HostNotFound => "its host is not known".to_owned(),
-        Error::Io(error) => printable(&error.to_string()),
-        Error::Rustls(error) => printable(&error.to_string()),
+        Error::Rustls(error) => trust::complaint(error).ours_alone(),
+        Error::Io(error) => match trust::tls_error(error) {
+            Some(error) => trust::complaint(error).ours_alone(),
+            None => printable(&error.to_string()),
+        },
         Error::TooManyRedirects | Error::RedirectFailed => {
             "it leads from one address to the next without an end".to_owned()
         }
@@ -88,5 +92,5 @@ fn failure(error: &Error) -> Failure {
         // The words of the others may hold the address.
         _ => "it was not fetched".to_owned(),
     };
-    Failure { why, kind: FailureKind::Channel }
+    Failure::channel(why)
 }

@@ -45,7 +45,7 @@ pub use duration::span;
 pub use finding::{Finding, Hidden, Place, Related};
 pub use moment::until;
 pub use report::report;
-pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, read};
+pub use source::{FILE_SIZE_MAX_BYTES, FILES_MAX, ReadError, Source, is_plan_name, read};
 pub use suggest::closest;
 
 use crate::desired::Desired;

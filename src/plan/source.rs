@@ -98,7 +98,9 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     Ok(files)
 }
 
-fn is_plan_name(path: &Path) -> bool {
+/// Whether a file of this name in a plan's folder is one of the plan.
+#[must_use]
+pub fn is_plan_name(path: &Path) -> bool {
     let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     !hidden && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }

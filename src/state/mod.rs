@@ -21,6 +21,7 @@ use crate::names::{JobAddress, RunId};
 use crate::queue::{Item, Queue};
 pub use edit::{EditError, Remembered};
 pub(crate) use place::Place;
+pub use place::files;
 pub use record::{JobRecord, RunEnd, RunRecord};
 
 /// How many finished runs are remembered: a month of nights. All of them are written at every change of the journal, to an SD card.

@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::store::GENERATIONS_MAX;
+
 /// How many symbolic links are followed; Linux follows as many.
 const LINKS_MAX: usize = 40;
 
@@ -60,6 +62,17 @@ impl Place {
     pub(super) fn temporary_prefix(&self) -> OsString {
         [OsStr::new("."), &self.name, OsStr::new(".")].into_iter().collect()
     }
+}
+
+/// The files of the state at `path`, whether they are there or not, each with what it is.
+///
+/// # Errors
+/// Where the links that it may be lead nowhere.
+pub fn files(path: &Path) -> io::Result<Vec<(PathBuf, &'static str)>> {
+    let place = Place::of(path)?;
+    let earlier = (1..=GENERATIONS_MAX).map(|n| (place.generation(n), "an earlier generation of the state"));
+    let own = [(place.file.clone(), "the state"), (place.lock(), "the lock of the state")];
+    Ok(own.into_iter().chain(earlier).collect())
 }
 
 /// The `n`th earlier generation of a file.

@@ -413,7 +413,7 @@ fn a_test_says_step_by_step_what_happens_and_sends_what_waits() {
     assert_eq!(ran.code, Some(1), "{}", ran.text());
     for words in [
         "mail\n  · connected to localhost port ",
-        "\n  x permanent error",
+        "\n  x not taken for ops@example.com (code 550): 5.1.1 nobody",
         "ping failure\n  x env:NOWHERE is not set",
         "ping success\n",
         "answered with code 200",

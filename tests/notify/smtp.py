@@ -12,8 +12,9 @@ import ssl
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
+# `partly` takes it for nobody whose address begins with "gone" or, unless it is known, "later"; `lingers` does not say goodbye.
 # Of a mail with the word "poison" in it, `chokes` lets go of the line and `stalls` says nothing more; `leaves` does it at each.
-MOODS = ["takes", "refuses", "greylists", "hangs", "chokes", "stalls", "leaves", "repeats"]
+MOODS = ["takes", "refuses", "greylists", "hangs", "chokes", "stalls", "leaves", "repeats", "partly", "lingers"]
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("folder")
@@ -43,10 +44,20 @@ class Handler:
             password = asked.login.split(":", 1)[1]
             token = base64.b64encode(("\0" + asked.login.replace(":", "\0", 1)).encode()).decode()
             return f"550 5.7.1 you said {password.upper()} and AUTH PLAIN {token}"
-        if asked.mood == "greylists" and not os.path.exists(os.path.join(asked.folder, "known")):
+        is_known = os.path.exists(os.path.join(asked.folder, "known"))
+        if asked.mood == "greylists" and not is_known:
             return "451 4.7.1 greylisted, come back later"
+        if asked.mood == "partly" and address.startswith("gone"):
+            return "550 5.1.1 no such user"
+        if asked.mood == "partly" and address.startswith("later") and not is_known:
+            return "452 4.2.2 mailbox full"
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):
+        if asked.mood == "lingers":
+            await asyncio.sleep(3600)
+        return "221 Bye"
 
     async def handle_DATA(self, server, session, envelope):
         poisoned = b"poison" in envelope.content

@@ -22,6 +22,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use super::error::CliError;
 use super::{Global, Output};
+use crate::{plan, state};
 use file::LogFile;
 use journal::Stderr;
 use line::{Line, RunOf};
@@ -101,16 +102,22 @@ impl Log {
     }
 }
 
-/// Refuses a log file that is the state or its lock: what is appended would destroy the one, and rotating would free the other.
+/// Refuses a log file that is the state, beside it, or of the plan: what is appended would destroy it, and rotating would free the lock.
 pub(super) fn refuse_own_files(global: &Global) -> Result<(), CliError> {
     let Some(file) = &global.log.file else { return Ok(()) };
-    let mut lock = global.state.clone().into_os_string();
-    lock.push(".lock");
-    let own = [(&global.state, "the state"), (&PathBuf::from(lock), "the lock of the state")];
-    match own.into_iter().find(|(own, _)| is_same(file, own)) {
-        Some((_, what)) => Err(CliError::LogFile { path: file.clone(), what }),
+    // A state that cannot be looked at is one that nothing can be done with, and the command says so.
+    let of_state = state::files(&global.state).unwrap_or_default();
+    let mut own = of_state.into_iter().filter(|(own, _)| is_same(file, own)).map(|(_, what)| what);
+    match own.next().or_else(|| is_of_plan(&global.plan, file).then_some("of the plan")) {
+        Some(what) => Err(CliError::LogFile { path: file.clone(), what }),
         None => Ok(()),
     }
+}
+
+/// Whether it is the plan's file, or would be one of its folder's.
+fn is_of_plan(plan: &Path, file: &Path) -> bool {
+    let folder = file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    is_same(plan, file) || (plan::is_plan_name(file) && folder.is_some_and(|folder| is_same(plan, folder)))
 }
 
 /// Whether two paths name one file, be it there or not. What cannot be looked at is compared as it was written.

@@ -66,7 +66,7 @@ impl Teller {
         let remembered = if self.tell(causes, at, what) { telling.remember() } else { Ok(()) };
         if let Err(error) = remembered {
             let why = printable(&error.to_string());
-            self.output.say(format_args!(
+            self.output.warn(format_args!(
                 "notify: that this was told could not be remembered, so it is told again the next time: {why}"
             ));
         }
@@ -81,7 +81,7 @@ impl Teller {
         let kept = self.post.put(messages, Utc::now());
         if let Err(error) = &kept {
             let why = printable(&error.to_string());
-            self.output.say(format_args!(
+            self.output.warn(format_args!(
                 "notify: the outbox cannot be written, so what cannot be sent by this command is lost: {why}"
             ));
         }
@@ -100,7 +100,7 @@ pub(in crate::cli) fn after_check(desired: &Desired, state: &Path, check: &Check
     if let (true, Some(error)) = (telling.is_due(), telling.forgets()) {
         // Told without being remembered it would be told at every check, to somebody who has the verdict already. It stays due.
         let why = printable(&error.to_string());
-        output.say(format_args!(
+        output.warn(format_args!(
             "notify: what is too old is not told, since it could not be remembered that it was: {why}"
         ));
     } else if telling.is_due() {
@@ -118,7 +118,7 @@ pub(in crate::cli) fn after_check(desired: &Desired, state: &Path, check: &Check
 pub(super) fn say(sent: &Sent, output: &Output) {
     let mut said = BTreeSet::new();
     for line in sent.said.iter().filter(|line| said.insert(line.as_str())) {
-        output.say(format_args!("notify: {line}"));
+        output.warn(format_args!("notify: {line}"));
     }
 }
 

@@ -159,10 +159,11 @@ impl Telling<'_> {
         let then = match item.map(|item| item.on_timeout) {
             _ if released => {
                 "it runs on, and the next job starts beside it (`on_timeout: release`): two will write at once"
+                    .to_owned()
             }
-            Some(OnTimeout::Stop) => "JetBackup is asked to stop it (`on_timeout: stop`)",
+            Some(OnTimeout::Stop) => "JetBackup is asked to stop it (`on_timeout: stop`)".to_owned(),
             Some(OnTimeout::Hold | OnTimeout::Release) | None => {
-                "it runs on, and nothing else starts until it ends; to end it, stop it in JetBackup"
+                format!("it runs on, and nothing else starts until it ends; `jbr stop {job}` ends it")
             }
         };
         (symbol::ATTENTION, format!("{job} is overdue: longer than its timeout{timeout} (group {group}); {then}"))
