@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::desired::{Desired, Job, JobKind, Server};
 use crate::inventory::guard::{Writes, writes};
-use crate::inventory::kind::kind_of;
+use crate::inventory::kind::{is_idle_config, is_scheduled, kind_of};
 use crate::jetbackup::call_error::seen;
 use crate::jetbackup::facts;
 use crate::links::{Link, Links};
@@ -53,6 +53,8 @@ pub struct Live {
     pub next_run: Option<Timestamp>,
     /// Nothing starts a disabled one.
     pub disabled: bool,
+    /// JetBackup's own configuration job, of no concern.
+    pub is_idle_config: bool,
 }
 
 /// A destination of a job.
@@ -111,9 +113,10 @@ pub fn shelf(
         kind: kind_of(one),
         destinations: one.destinations.iter().map(|id| target(server, id, known)).collect(),
         writes: writes(server.destination.as_ref().map(|declared| &declared.id), Some(&one.id), all),
-        scheduled: if one.next_run.is_some() { Some(true) } else { one.schedules.map(|count| count > 0) },
+        scheduled: is_scheduled(one),
         next_run: one.next_run,
         disabled: one.disabled,
+        is_idle_config: is_idle_config(one),
     };
     let in_plan = declared.iter().map(|job| Row {
         address: Some(job.address.clone()),

@@ -451,6 +451,22 @@ fn a_configuration_that_is_none_is_told_where_and_how_to_mend() {
 }
 
 #[test]
+fn what_is_empty_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = r#"{"host": "h", "user": "", "ssh_key": "", "destination_id": ""}"#;
+    let job = r#"{"job_id": "aaaaaaaaaaaaaaaaaaaaaaaa", "server": "s"}"#;
+    let text = format!(r#"{{"ssh_key": "", "servers": {{"s": {server}}}, "jobs": [{job}]}}"#);
+    fs::write(folder.path().join("config.json"), text).unwrap();
+    let ran = jbr(folder.path(), &["import", "--config-json", "config.json", "--out", "plan.yaml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for key in ["ssh_key", "servers.s.user", "servers.s.ssh_key", "servers.s.destination_id"] {
+        assert!(ran.stderr.contains(&format!("· {key}: it is empty")), "{key}: {}", ran.stderr);
+    }
+    let valid = jbr(folder.path(), &["validate", "--plan", "plan.yaml"]);
+    assert_eq!(valid.code, Some(0), "{}", valid.stderr);
+}
+
+#[test]
 fn what_does_not_go_together_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [

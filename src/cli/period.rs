@@ -38,19 +38,24 @@ impl FromStr for When {
         if let Some(local) = LOCAL_FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()) {
             return Ok(Self::Local(local));
         }
-        if is_meant_as_a_day(text) {
+        if !is_meant_as_a_duration(text) {
             let text = printable(text);
             return Err(format!(
-                "is no day or time: `{text}`; write 2026-11-22, 2026-11-22T02:00 or 2026-11-22T02:00:00Z"
+                "is no day, time or duration: `{text}`; write 2026-11-22, 2026-11-22T02:00, 2026-11-22T02:00:00Z or 3d"
             ));
         }
         plan::span(text).map(Self::Ago)
     }
 }
 
-/// Four digits and a hyphen: what is wrong with it is not that it has no unit.
-fn is_meant_as_a_day(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(year, _)| year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()))
+/// A number, and letters if any: of `2026-13-01`, `18:00` or `tomorrow`, what is wrong is not the unit.
+fn is_meant_as_a_duration(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let rest = text.trim().trim_start_matches(is_digit);
+    let has_number = rest.len() < text.trim().len();
+    has_number
+        && !rest.contains(['-', ':', '/'])
+        && (rest.is_empty() || rest.contains(|c: char| c.is_ascii_alphabetic()))
 }
 
 impl When {
@@ -143,9 +148,12 @@ mod tests {
         for bad in ["", "7", "soon", "2026-13-01", "1M", "2026-11-20T25:00", "-3d"] {
             assert!(bad.parse::<When>().is_err(), "{bad}");
         }
-        for day in ["2026-13-01", "2026-11-20T25:00"] {
-            assert!(day.parse::<When>().unwrap_err().starts_with("is no day or time"), "{day}");
+        for day in ["2026-13-01", "2026-11-20T25:00", "18:00", "24.12.2026", "soon", "", "-3d"] {
+            let why = day.parse::<When>().unwrap_err();
+            assert!(why.starts_with("is no day, time or duration") && why.contains("3d"), "{day}: {why}");
         }
+        assert!("7".parse::<When>().unwrap_err().contains("7s, 7m or 7h"));
+        assert!("1M".parse::<When>().unwrap_err().contains("a month to some"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Choice, Decision, Diff, GateNotice, Notice, Remark};
 use crate::desired::{Desired, Job, OnTimeout, Server};
 use crate::inventory::guard::{is_guarded, writes_to};
-use crate::inventory::kind::{is_config, kind_of};
+use crate::inventory::kind::{is_idle_config, is_scheduled, kind_of};
 use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts;
 use crate::jetbackup::ssh_gate::{self, Scope, SshGate};
@@ -197,11 +197,6 @@ fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {
     notices.into_iter().map(remark).collect()
 }
 
-/// Whether JetBackup would start a job by itself, were it enabled. A next start without a schedule is one all the same.
-fn is_scheduled(live: &facts::Job) -> Option<bool> {
-    if live.next_run.is_some() { Some(true) } else { live.schedules.map(|schedules| schedules > 0) }
-}
-
 fn differs(key: &'static str, declared: &str, live: &str) -> Notice {
     Notice::Differs { key, declared: declared.to_owned(), live: live.to_owned() }
 }
@@ -217,15 +212,13 @@ fn is_alike(declared: &str, live: &str) -> bool {
 /// Jobs that write to the guarded storage and stand in no plan: nobody would start them, or they would start by themselves.
 fn unmanaged(server: &Server, declared: &[&Job], view: &ServerView) -> Vec<Remark> {
     let Seen::Known(jobs) = &view.jobs else { return Vec::new() };
-    // On every server, and of no concern where JetBackup says that it starts it at no time; `jbr list` shows it.
-    let is_idle_config =
-        |live: &&facts::Job| is_config(live) && live.destinations.is_empty() && is_scheduled(live) == Some(false);
     let is_guarded = |live: &&facts::Job| {
         server.destination.as_ref().is_none_or(|destination| writes_to(&destination.id, &live.id, jobs))
     };
     jobs.iter()
         .filter(|live| !live.disabled && !declared.iter().any(|job| job.id == live.id))
         .filter(is_guarded)
+        // `jbr list` shows it.
         .filter(|live| !is_idle_config(live))
         .map(|live| Remark {
             server: server.name.clone(),

@@ -101,6 +101,7 @@ impl Conversion {
         }
         for (key, value) in &entries {
             match *key {
+                "ssh_key" if value.is_empty_text() => self.reader.not_needed("ssh_key", "it is empty"),
                 "ssh_key" => self.draft.login.key = self.reader.key_file("ssh_key", value, "defaults.server.key"),
                 "servers" => self.servers(value),
                 "jobs" => self.jobs(value),

@@ -17,6 +17,11 @@ pub(super) enum Json {
 }
 
 impl Json {
+    /// Whether it is a text of no characters: how people write that there is none.
+    pub(super) fn is_empty_text(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+
     /// Reads a whole text.
     ///
     /// # Errors

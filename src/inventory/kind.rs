@@ -15,6 +15,19 @@ pub fn is_config(live: &Job) -> bool {
     live.kind == KIND_CONFIG
 }
 
+/// Whether JetBackup would start a job by itself, were it enabled; `None` where the server says nothing of schedules. A next start without a
+/// schedule is one all the same.
+#[must_use]
+pub fn is_scheduled(live: &Job) -> Option<bool> {
+    if live.next_run.is_some() { Some(true) } else { live.schedules.map(|schedules| schedules > 0) }
+}
+
+/// Whether it is JetBackup's own configuration job, names no destination, and is started at no time: on every server, and of no concern.
+#[must_use]
+pub fn is_idle_config(live: &Job) -> bool {
+    is_config(live) && live.destinations.is_empty() && is_scheduled(live) == Some(false)
+}
+
 /// What a job backs up. JetBackup has no type for databases: such a job is an account job (1) that contains nothing else.
 #[must_use]
 pub fn kind_of(live: &Job) -> JobKind {

@@ -77,7 +77,7 @@ fn sign(row: &Row, live: &Live) -> char {
         Some(_) if live.disabled && row.keep_disabled => symbol::DONE,
         Some(_) if live.disabled => symbol::DIFFERS,
         Some(_) if live.scheduled == Some(true) => symbol::ATTENTION,
-        None if live.writes.counts() && !live.disabled => symbol::ATTENTION,
+        None if live.writes.counts() && !live.disabled && !live.is_idle_config => symbol::ATTENTION,
         Some(_) | None => symbol::DONE,
     }
 }

@@ -26,6 +26,9 @@ fn declared_and_available_jobs_stand_side_by_side() {
     let text = site.jbr(&["list"]);
     assert_eq!(text.code, Some(1), "{}", text.text());
     assert!(!text.stdout.contains('\u{1b}') && text.stdout.contains(&id(7)), "{}", text.stdout);
+    // JetBackup's own, on every server: shown, and no more to be looked at than in a plan.
+    let own: Vec<&str> = text.stdout.lines().filter(|line| line.contains("JetBackup Config")).collect();
+    assert!(own.len() == 1 && own[0].starts_with("  ·"), "{}", text.stdout);
 
     let ran = site.jbr(&["list", "--json", "--server", "a"]);
     assert_eq!(ran.code, Some(0), "{}", ran.text());

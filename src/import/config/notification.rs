@@ -97,7 +97,7 @@ impl Mail {
     }
 
     fn user(&mut self, reader: &mut Reader, at: &str, value: &Json) {
-        if *value == Json::Text(String::new()) {
+        if value.is_empty_text() {
             return reader.not_needed(at, "it is empty");
         }
         if !self.has_password {

@@ -57,6 +57,7 @@ impl Conversion {
             let at = format!("{path}.{key}");
             let to = format!("servers.{}.", server.name);
             match key {
+                "user" | "ssh_key" | "destination_id" if value.is_empty_text() => reader.not_needed(&at, "it is empty"),
                 "host" => server.host = reader.setting(&at, value, "host", &to).unwrap_or_default(),
                 "user" => server.login.user = reader.setting(&at, value, "user", &to),
                 "port" => server.login.port = reader.port(&at, value, &to),
