@@ -46,7 +46,11 @@ impl Complaint {
         match error.status() {
             Some(code) => Self::quoting(format!("answered with code {code}"), said),
             None if is_end || said == HUNG_UP => Self::ours("the server closed the connection"),
-            None if error.is_response() => Self::quoting("what answers there is no mail server".to_owned(), said),
+            None if error.is_response() => {
+                // Behind the name of the parser that did not like it.
+                let answer = said.split_once(" at: ").map_or(&*said, |(_, answer)| answer);
+                Self::quoting("what answers there is no mail server".to_owned(), answer.to_owned())
+            }
             None => Self::ours(said),
         }
     }

@@ -15,6 +15,7 @@ use fd_lock::RwLock;
 use tempfile::NamedTempFile;
 
 use super::entry::{Entry, Unreadable};
+use super::vault::open_file;
 use crate::printable::printable;
 use crate::state::Place;
 
@@ -110,7 +111,7 @@ impl Outbox {
     /// The message of this name, or why it is none.
     pub(super) fn read(&self, name: &str) -> Result<Entry, Unreadable> {
         let mut bytes = Vec::new();
-        let read = File::open(self.path(name)).and_then(|file| file.take(ENTRY_SIZE_MAX).read_to_end(&mut bytes));
+        let read = open_file(&self.path(name)).and_then(|file| file.take(ENTRY_SIZE_MAX).read_to_end(&mut bytes));
         read.map_err(|error| Unreadable::NotNow(printable(&error.to_string())))?;
         Entry::decode(&bytes)
     }

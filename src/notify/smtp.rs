@@ -16,6 +16,7 @@ use lettre::transport::smtp::extension::ClientId;
 use super::complaint::{Complaint, is_timeout, said, tls_error};
 use super::failure::FailureKind;
 use super::mail::{Progress, Step};
+use super::vault::open_file;
 use crate::desired::{Security, Smtp};
 use crate::printable::printable;
 use crate::render::count;
@@ -196,7 +197,7 @@ fn is_certificate(pem: &str) -> bool {
 
 fn read(path: &std::path::Path) -> std::io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?.take(CA_FILE_SIZE_MAX).read_to_string(&mut text)?;
+    open_file(path)?.take(CA_FILE_SIZE_MAX).read_to_string(&mut text)?;
     Ok(text)
 }
 

@@ -4,7 +4,6 @@
 //! two tells twice, and never not at all.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::outbox::{Locked, Outbox};
+use super::vault::open_file;
 use crate::clock::{Timestamp, elapsed};
 
 /// The same thing is told again after this long. A little less than a day: what a daily timer finds is told every day.
@@ -115,7 +115,7 @@ impl Told {
 
 fn read(outbox: &Outbox) -> Told {
     let mut bytes = Vec::new();
-    let read = File::open(outbox.path(NAME)).and_then(|file| file.take(FILE_SIZE_MAX).read_to_end(&mut bytes));
+    let read = open_file(&outbox.path(NAME)).and_then(|file| file.take(FILE_SIZE_MAX).read_to_end(&mut bytes));
     let told: Option<Told> = read.ok().and_then(|_| serde_json::from_slice(&bytes).ok());
     told.filter(|told| told.version == VERSION).unwrap_or_default()
 }

@@ -86,13 +86,8 @@ fn not_a_service(name: &str) -> String {
 /// `is_own`: it must be nobody else's to read. A credential lies in a folder that systemd made for this process alone.
 fn read(path: &Path, is_own: bool) -> Result<String, String> {
     let io = |error: std::io::Error| printable(&error.to_string());
-    // Not blocking: a pipe of that name must not hold a run.
-    let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC | rustix::fs::OFlags::NONBLOCK;
-    let file: File = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map_err(|errno| io(errno.into()))?.into();
+    let file = open_file(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    if !metadata.is_file() {
-        return Err("it is not a file".to_owned());
-    }
     if is_own && metadata.mode() & 0o077 != 0 {
         return Err(format!("others may read it (mode {:o}): chmod 600 it", metadata.mode() & 0o777));
     }
@@ -102,6 +97,14 @@ fn read(path: &Path, is_own: bool) -> Result<String, String> {
         return Err(format!("it is larger than {SECRET_SIZE_MAX} bytes, which is no secret"));
     }
     String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())
+}
+
+/// Opens what must be a file: a pipe of that name must not hold a run.
+pub(super) fn open_file(path: &Path) -> std::io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::Error::other("it is not a file")) }
 }
 
 #[cfg(test)]

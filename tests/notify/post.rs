@@ -1,6 +1,9 @@
 //! The outbox and what sends it, without a run: each mood of a mail server, and each answer of a web server.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -164,6 +167,13 @@ fn what_keeps_a_connection_from_being_believed_is_said_with_what_mends_it() {
     desk.smtp().ca_file = Some(file);
     says(&tried(&desk), &["ca_file ", "broken.pem: what it calls a certificate is none"]);
 
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut desk = Desk::new(&server, Security::None);
+    desk.smtp().port = other.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || other.accept().unwrap().0.write_all(b"HTTP/1.1 400 Bad Request\r\n"));
+    says(&tried(&desk), &["what answers there is no mail server: HTTP/1.1 400"]);
+    thread.join().unwrap().unwrap();
+
     let silent = MailServer::start(&["--tls", "tls"]);
     let mut desk = Desk::new(&silent, Security::StartTls);
     desk.smtp().timeout = Duration::from_secs(1);
@@ -257,6 +267,9 @@ fn what_the_disk_does_not_give_now_stays_and_keeps_nothing_else_back() {
     // A disk that answers with an error, whoever asks.
     let unreadable = desk.folder.path().join("state.json.outbox/20260101T000000000Z-000001-1-mail.json");
     fs::create_dir(&unreadable).unwrap();
+    // A pipe that nobody writes into.
+    let pipe = desk.folder.path().join("state.json.outbox/20260101T000000000Z-000002-1-mail.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let came = desk.send();
     assert_eq!((came.sent, server.mails().len()), (1, 1), "{came:?}");
     assert!(came.said.iter().any(|said| said.contains("cannot be read now, and stays in the outbox")), "{came:?}");
@@ -264,7 +277,7 @@ fn what_the_disk_does_not_give_now_stays_and_keeps_nothing_else_back() {
     let seen = jbr::notify::outbox(&desk.state()).unwrap();
     assert_eq!(
         (seen.unsent.len(), seen.unreadable, seen.shut),
-        (0, 1, None),
+        (0, 2, None),
         "what cannot be read may wait all the same"
     );
 }

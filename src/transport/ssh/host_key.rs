@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,6 +48,10 @@ impl fmt::Display for HostKeyAccepted {
 /// # Errors
 /// [`FailureKind::HostKey`] where the file cannot be read, or is too large to be one.
 pub(super) fn on_record(server: &Server) -> Result<KnownHosts, Failure> {
+    // Opening a pipe would wait for somebody who writes into it.
+    if fs::metadata(&server.known_hosts).is_ok_and(|there| there.file_type().is_fifo()) {
+        return Err(unreadable(server, &io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe")));
+    }
     let file = match File::open(&server.known_hosts) {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(KnownHosts::default()),

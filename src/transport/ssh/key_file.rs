@@ -19,7 +19,10 @@ const OPENSSH_MAGIC: &[u8] = b"openssh-key-v1\0";
 /// # Errors
 /// What is wrong with it and what to do, without the file's name.
 pub(super) fn read(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|e| match e.kind() {
+    // Opening a pipe would wait for somebody who writes into it.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map(File::from).map_err(io::Error::from);
+    let file = opened.map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => {
             "does not exist; make one with `ssh-keygen -t ed25519 -N '' -f FILE`, or correct `key` in the plan"
                 .to_owned()
@@ -112,6 +115,7 @@ mod tests {
     fn each_thing_that_can_be_wrong_has_its_own_words() {
         check(|_| {}, Err("does not exist"));
         check(|path| fs::create_dir(path).unwrap(), Err("is not a file"));
+        check(|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()), Err("is not a file"));
         check(|path| write(path, "ssh-ed25519 AAAA me"), Err("public half"));
         check(|path| write(path, b"\xff\xfe"), Err("not a private key"));
         check(|path| write(path, "x".repeat(70_000)), Err("larger than"));
