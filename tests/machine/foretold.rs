@@ -287,3 +287,74 @@ fn what_runs_ends_as_those_did_that_took_longer() {
         assert_eq!(ends, (Some(later(now, MINUTE * left)), Some(later(now, MINUTE * late))), "{ran}");
     }
 }
+
+/// Three jobs that take an hour as a rule, `a/j0` under way like this, and what is expected of the others.
+fn foretold(change: impl Fn(&mut Queue, &mut BTreeMap<JobAddress, History>, Timestamp), is: Is, ran: u32) -> Forecast {
+    let now = now();
+    let plan = Plan { minutes: 60, openings: None, fits: false, after: 0 };
+    let (mut queue, mut histories) = queue(&[plan.clone(), plan.clone(), plan], now);
+    change(&mut queue, &mut histories, now);
+    let state = UnderWay { since: earlier(now, MINUTE * ran), is };
+    let under_way = BTreeMap::from([(queue.items[0].address.clone(), state)]);
+    let journal = Journal::new(now);
+    Forecast::of(&Basis { queue: &queue, journal: &journal, under_way: &under_way, histories: &histories, now })
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T02:00:00Z".parse().unwrap()
+}
+
+/// When each should begin and end, in minutes from now on.
+fn minutes(forecast: &Forecast) -> Vec<(i64, i64)> {
+    let minutes = |at: Option<Timestamp>| (at.unwrap() - now()).num_minutes();
+    forecast.items.iter().map(|expected| (minutes(expected.start), minutes(expected.end))).collect()
+}
+
+#[test]
+fn what_waits_in_jetbackups_queue_has_all_of_it_before_it() {
+    assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Running, 20)), [(0, 40), (40, 100), (100, 160)]);
+    assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Pending, 20)), [(0, 60), (60, 120), (120, 180)]);
+    assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Over, 20)), [(0, 0), (0, 60), (60, 120)]);
+}
+
+/// One that was released keeps nobody waiting but those that come after it, and no run is over while it runs.
+#[test]
+fn the_queue_goes_on_beside_what_was_released() {
+    let takes = |histories: &mut BTreeMap<JobAddress, History>, job: &JobAddress, minutes| {
+        histories.get_mut(job).unwrap().durations = vec![MINUTE * minutes];
+    };
+    let after_it = |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, _: Timestamp| {
+        takes(histories, &queue.items[1].address, 10);
+        queue.items[2].after = vec![After { job: queue.items[0].address.clone(), when: When::Success }];
+    };
+    let forecast = foretold(after_it, Is::Released, 20);
+    assert_eq!((minutes(&forecast), forecast.pause), (vec![(0, 40), (0, 10), (40, 100)], None));
+
+    // A window opens after it is over: until then the run has something to watch, and from then on nothing to do.
+    let opens_at = |opens: u32| {
+        move |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, now: Timestamp| {
+            takes(histories, &queue.items[1].address, 10);
+            let from = later(now, MINUTE * opens);
+            queue.items[2].openings = Some(vec![Opening { from, to: later(from, MINUTE * 60) }]);
+        }
+    };
+    assert_eq!(foretold(opens_at(30), Is::Released, 20).pause, None);
+    let pause = Pause { at: later(now(), MINUTE * 40), opens: Some(later(now(), MINUTE * 90)) };
+    assert_eq!(foretold(opens_at(90), Is::Released, 20).pause, Some(pause));
+}
+
+/// Where all are slow, one misses its window, and the one behind it comes earlier: that is no later end of it.
+#[test]
+fn a_late_end_is_never_before_the_end() {
+    let change = |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, now: Timestamp| {
+        let mut past = vec![MINUTE * 60; 9];
+        past.extend([MINUTE * 90; 2]);
+        histories.get_mut(&queue.items[0].address).unwrap().durations = past;
+        queue.items[1].openings = Some(vec![Opening { from: now, to: later(now, MINUTE * 70) }]);
+    };
+    let forecast = foretold(change, Is::Running, 0);
+    assert_eq!(minutes(&forecast), [(0, 60), (60, 120), (120, 180)]);
+    let late: Vec<_> = forecast.items.iter().map(|expected| expected.late_end).collect();
+    let at = |minutes| Some(later(now(), MINUTE * minutes));
+    assert_eq!(late, [at(90), None, at(180)]);
+}
