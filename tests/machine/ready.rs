@@ -198,6 +198,16 @@ fn what_must_fit_starts_only_where_enough_of_the_window_is_left() {
     assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
 }
 
+/// What counts is what is left of the window when its turn comes, not how long the window is.
+#[test]
+fn what_must_fit_is_measured_from_when_it_would_start() {
+    let mut scene = Scene::new(&["a/x"]);
+    scene.opens(0, &[(0, 60)]);
+    scene.queue.items[0].fits = Some(MINUTE * 60);
+    scene.pass(MINUTE);
+    assert_eq!(scene.start_and_ask(), Action::Finish(End::WindowClosed { opens: None }));
+}
+
 fn retrying(attempts: u32) -> Scene {
     let mut scene = Scene::new(&["a/x", "b/y"]);
     scene.queue.items[0].retry = Retry { attempts, wait: MINUTE * 15, ..Retry::NEVER };
@@ -210,6 +220,7 @@ fn a_failed_backup_is_tried_again_after_its_wait_and_others_go_on_meanwhile() {
     let mut scene = retrying(2);
     let next = scene.ends("a/x", "g1", GroupStatus::Failed, LogStatus::Failed);
     assert_eq!(next, Action::Survey { job: Some(scene.job_of("b/y")) });
+    assert_eq!(scene.journal.entry_mut(&"a/x".parse().unwrap()).triggers, 0, "each try has all of its triggers");
     let wait = scene.ends("b/y", "g2", GroupStatus::Completed, LogStatus::Completed);
     assert!(matches!(wait, Action::Wait(_)), "{wait:?}");
     scene.pass(MINUTE * 15);
@@ -273,6 +284,20 @@ fn what_may_be_good_and_what_was_aborted_is_not_tried_again() {
     let mut scene = retrying(5);
     scene.ends("a/x", "g1", GroupStatus::Partial, LogStatus::Partial);
     assert_eq!(scene.verdict("a/x"), Verdict::Partial);
+}
+
+#[test]
+fn what_jetbackup_recorded_as_bad_in_whatever_way_has_failed() {
+    for (status, recorded) in [
+        (GroupStatus::Failed, LogStatus::Failed),
+        (GroupStatus::NeverFinished, LogStatus::NeverFinished),
+        (GroupStatus::Other(107), LogStatus::Other(9)),
+    ] {
+        let mut scene = retrying(2);
+        scene.queue.items[0].retry.when = RetryWhen { failed: true, never_started: false, api_error: false };
+        scene.ends("a/x", "g1", status, recorded);
+        assert_eq!(scene.phase("a/x"), &Phase::Queued, "{status:?}");
+    }
 }
 
 #[test]
