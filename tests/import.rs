@@ -213,6 +213,19 @@ fn what_cannot_be_told_for_certain_is_remarked_and_not_planned() {
     assert!(matches!(draft.servers[1].guard, Guard::Choice(_)), "{:?}", draft.servers[1].guard);
 }
 
+/// A copy of a server has the same ids: what is declared of the one is said of the other, and not passed over.
+#[test]
+fn a_job_whose_id_is_declared_on_another_server_is_left_out_with_the_reason() {
+    let declared = format!("jobs: [{{ name: one, server: server2, id: \"{}\" }}]\n", id(1));
+    let servers = "version: 1\nservers: { server1: { host: h }, server2: { host: i } }\n";
+    let desired = load(&format!("{servers}{declared}"));
+    let beside = Beside { desired: &desired, windows: &[] };
+    let found = [found("server1", vec![job(1, "one")]), found("server2", vec![job(1, "one")])];
+    let draft = import(&found, Login::default(), Some(beside)).unwrap().draft;
+    let left_out: Vec<Option<&str>> = draft.jobs.iter().map(|job| job.left_out.as_deref()).collect();
+    assert_eq!(left_out, [Some("server2/one has the same id, and one backup must not be asked for twice")]);
+}
+
 fn labels() -> impl Strategy<Value = String> {
     let hostile = prop::sample::select(vec![
         "\n  - { name: forged, server: s, id: \"eeeeeeeeeeeeeeeeeeeeeeee\" }\n",

@@ -8,8 +8,9 @@ use std::time::Duration;
 use jbr::clock::{Timestamp, earlier, later};
 use jbr::desired::{After, When};
 use jbr::execute::drive::{Keep, Listen, Perform, drive};
-use jbr::execute::journal::Journal;
+use jbr::execute::journal::{Journal, Phase};
 use jbr::execute::observation::{GroupSight, JobSight, ServerSight, Survey, TriggerAnswer};
+use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{Action, End, Event, Sight};
 use jbr::forecast::{Basis, Forecast, Is, Pause, UnderWay, Unknown};
 use jbr::history::History;
@@ -357,4 +358,26 @@ fn a_late_end_is_never_before_the_end() {
     let late: Vec<_> = forecast.items.iter().map(|expected| expected.late_end).collect();
     let at = |minutes| Some(later(now(), MINUTE * minutes));
     assert_eq!(late, [at(90), None, at(180)]);
+}
+
+#[test]
+fn what_cannot_follow_is_not_expected_and_so_on_down_the_chain() {
+    let plan = Plan { minutes: 60, openings: None, fits: false, after: 0 };
+    for (when, expected) in [(When::Success, None), (When::Finished, Some(now()))] {
+        let (mut queue, histories) = queue(&[plan.clone(), plan.clone(), plan.clone()], now());
+        let after = |job: usize, when| vec![After { job: queue.items[job].address.clone(), when }];
+        (queue.items[1].after, queue.items[2].after) = (after(0, When::Success), after(1, when));
+        let mut journal = Journal::new(now());
+        let failed = Outcome::without_run(Verdict::Failed, now(), String::new());
+        journal.entry_mut(&queue.items[0].address).phase = Phase::Done(failed);
+        let under_way = BTreeMap::new();
+        let basis =
+            Basis { queue: &queue, journal: &journal, under_way: &under_way, histories: &histories, now: now() };
+        let forecast = Forecast::of(&basis);
+        let of = |item: usize| forecast.item(&queue.items[item].address).unwrap();
+        let skipped = |by: usize| Some(Unknown::Skipped(queue.items[by].address.clone()));
+        assert_eq!(of(1).unknown, skipped(0));
+        assert_eq!(of(2).start, expected, "{when:?}");
+        assert_eq!(of(2).unknown, skipped(1).filter(|_| expected.is_none()), "{when:?}");
+    }
 }

@@ -7,7 +7,8 @@ use jbr::desired::{After, Retry, RetryWhen, When};
 use jbr::execute::journal::Phase;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{Action, End, Event};
-use jbr::jetbackup::facts::{GroupStatus, LogStatus};
+use jbr::jetbackup::facts::{Group, GroupStatus, LogStatus};
+use jbr::queue::Usual;
 use jbr::window::Opening;
 
 use super::scene::{self, MINUTE, Scene, group, idle, job, log, no_logs};
@@ -350,4 +351,36 @@ fn a_crash_gives_no_further_tries_and_takes_none() {
     scene.start();
     scene.ends("a/x", "g3", GroupStatus::Failed, LogStatus::Failed);
     assert_eq!(scene.verdict("a/x"), Verdict::Failed);
+}
+
+/// One that was skipped because its server was out of reach, say; what failed has had its tries.
+#[test]
+fn what_was_skipped_gets_another_chance_when_the_run_goes_on() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    for (address, verdict) in [("a/x", Verdict::Skipped), ("b/y", Verdict::Failed)] {
+        let outcome = Outcome::without_run(verdict, scene.now, String::new());
+        scene.journal.entry_mut(&address.parse().unwrap()).phase = Phase::Done(outcome);
+    }
+    scene.journal = jbr::execute::resume::resume(&scene.queue, &scene.journal, scene.queue.clone()).journal;
+    assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
+    assert_eq!(scene.verdict("b/y"), Verdict::Failed);
+}
+
+/// The trigger was an hour ago, which is what it usually takes: how far it is, its server knows better.
+#[test]
+fn how_soon_to_look_follows_from_how_long_the_server_says_that_it_runs() {
+    let hour = Usual { median: MINUTE * 60, p90: MINUTE * 60 };
+    for (status, ran, is_dense) in [
+        (GroupStatus::Started, None, true),
+        (GroupStatus::Started, Some(MINUTE * 60), true),
+        (GroupStatus::Started, Some(MINUTE * 10), false),
+        (GroupStatus::Pending, None, false),
+    ] {
+        let mut scene = Scene::running("a/x", "g1");
+        scene.queue.items[0].usual = Some(hour);
+        scene.pass(MINUTE * 60);
+        let seen = Group { execution_time: ran, ..group("g1", &job("a/x"), status) };
+        let Action::Wait(pause) = scene.group(&scene::known(Some(seen))) else { panic!("{status:?}") };
+        assert_eq!(pause <= scene.queue.poll, is_dense, "{status:?}, {ran:?}: {pause:?}");
+    }
 }

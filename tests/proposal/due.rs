@@ -238,6 +238,19 @@ fn what_is_done_in_a_run_and_due_again_begins_another_one() {
         assert_eq!(queued, expected.is_some(), "{what}");
     }
 
+    // It is young, and somebody runs it all the same; and another job has its address today.
+    let runs = view(groups(GroupStatus::Started), Some(good(3)));
+    let beginning = proposal(&every(4), &runs, &done(Verdict::Completed, 3)).beginning;
+    assert!(matches!(beginning, Beginning::Resume(_)), "{beginning:?}");
+    let mut replaced = every(2);
+    replaced.jobs[0].id = "d".repeat(24).parse().unwrap();
+    let mut its = view(none(), None);
+    if let Seen::Known(jobs) = &mut its.servers[0].jobs {
+        jobs[0].id = replaced.jobs[0].id.clone();
+    }
+    let beginning = proposal(&replaced, &its, &done(Verdict::Completed, 3)).beginning;
+    assert!(matches!(beginning, Beginning::Resume(_)), "{beginning:?}");
+
     // What is under way of the run is seen to its end first.
     let mut two = every(2);
     let id = "e".repeat(24).parse().unwrap();

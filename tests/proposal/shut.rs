@@ -70,7 +70,8 @@ fn a_run_that_waits_for_its_windows_is_neither_gone_on_with_nor_closed() {
 #[test]
 fn what_runs_or_is_open_is_seen_to_whatever_the_windows_say() {
     let runs = view(groups(GroupStatus::Started), None);
-    assert!(proposal(&shut(), &runs, &new_state()).standstill().is_none());
+    let watched = proposal(&shut(), &runs, &new_state());
+    assert!(watched.standstill().is_none() && watched.access.is_empty(), "its windows are over for it");
     let mut state = new_state();
     let gate = Gate::Job(JOB.parse().unwrap());
     state.opened.push(Opened { server: address().server, gate, since: now(), state: GateState::Open });
@@ -168,7 +169,26 @@ fn a_backup_that_runs_for_far_too_long_is_warned_of() {
     // One that the queue goes on beside is as slow as any other.
     let since = earlier(now(), HOUR * 2);
     let released = Running { since, overdue: true, released: true, ..running(None) };
-    assert_eq!(warned(&hour, 0, &state(Phase::Running(released))), [slow(120)]);
+    assert_eq!(warned(&hour, 0, &state(Phase::Running(released.clone()))), [slow(120)]);
+    // So is one that is in no plan any more; the queue remembers how long it took.
+    let mut gone = state(Phase::Running(released));
+    gone.run.as_mut().unwrap().queue.items[0].usual = Some(Usual { median: HOUR, p90: HOUR });
+    let mut desired = crate::left::desired();
+    (desired.jobs[0].address, desired.jobs[0].id) = ("a/other".parse().unwrap(), "d".repeat(24).parse().unwrap());
+    let warnings = proposal(&desired, &view(groups(GroupStatus::Started), None), &gone).warnings;
+    assert_eq!(warnings.into_iter().map(|warning| (warning.job, warning.what)).collect::<Vec<_>>(), [slow(120)]);
+}
+
+#[test]
+fn one_that_waits_in_jetbackups_queue_has_all_of_its_time_before_it() {
+    for (status, left) in [(GroupStatus::Started, 20), (GroupStatus::Pending, 60)] {
+        let mut groups = groups(status);
+        if let Seen::Known(groups) = &mut groups {
+            groups[0].execution_time = Some(HOUR / 60 * 40);
+        }
+        let proposal = proposal(&crate::left::desired(), &view(groups, Some(past(&[60]))), &new_state());
+        assert_eq!(proposal.forecast.end(), Some(later(now(), HOUR / 60 * left)), "{status:?}");
+    }
 }
 
 #[test]

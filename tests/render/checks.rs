@@ -15,8 +15,8 @@ use jbr::seen::{Seen, Why};
 use jbr::state::State;
 
 use crate::fixtures::{
-    HOUR, MINUTE, address, bad_record, desired, destination_id, group, job, job_id, live, now, record, server, state,
-    unread, view,
+    HOUR, MINUTE, address, bad_record, desired, destination_id, group, interrupted, job, job_id, live, now, record,
+    server, state, unread, view,
 };
 
 fn ago(hours: u32) -> Timestamp {
@@ -198,6 +198,16 @@ fn each_remark_weighs_what_it_is_worth() {
         state.opened = vec![Opened { server, gate, since: ago(1), state: GateState::Open }];
     });
     assert_eq!(by_us, (0, Level::Ok));
+}
+
+/// What was done in a run that has not ended is as much of a proof as what was done before it.
+#[test]
+fn a_backup_of_the_run_in_progress_counts() {
+    let (desired, views, state) = interrupted(HOUR * 2);
+    let silent = views.iter().map(|view| unread(view.server.as_str(), "no route to host"));
+    let check = checked(&desired, silent.collect(), &state);
+    let databases = check.jobs.iter().find(|job| job.address == address("server2/databases")).unwrap();
+    assert_eq!(databases.history.age(now()), Some(MINUTE * (120 - 27)));
 }
 
 /// A check without jobs.
