@@ -84,6 +84,7 @@ fn the_newer_proof_counts_and_unknown_is_not_never() {
         ("a clock a little ahead", Some(vec![log(1, Some(five_minutes_ahead))]), None, Last::At(now())),
         ("a clock a year ahead", Some(vec![log(1, Some(year_ahead))]), None, Last::Unknown),
         ("and an older proof", Some(vec![log(1, Some(year_ahead)), log(1, Some(ago(9)))]), None, Last::At(ago(9))),
+        ("a clock an hour ahead", Some(vec![log(1, Some(later(now(), HOUR)))]), None, Last::Unknown),
         ("our own clock was a year ahead once", Some(vec![]), remembers(year_ahead), Last::Unknown),
         ("a good log without times", Some(vec![log(1, None)]), None, Last::Unknown),
     ];
@@ -149,10 +150,8 @@ fn partial_is_said_of_the_newest_good_one() {
     assert!(!partial(&[]));
 }
 
-#[test]
-fn a_partial_backup_stays_partial_when_a_later_one_fails() {
-    let outcome = |verdict, at| Outcome::without_run(verdict, at, String::new());
-    let item = |id: &str| crate::queue::Item {
+fn item(id: &str) -> crate::queue::Item {
+    crate::queue::Item {
         address: "a/x".parse().unwrap(),
         id: JobId::new(id).unwrap(),
         timeout: HOUR,
@@ -165,7 +164,12 @@ fn a_partial_backup_stays_partial_when_a_later_one_fails() {
         fits: None,
         retry: crate::desired::Retry::NEVER,
         usual: None,
-    };
+    }
+}
+
+#[test]
+fn a_partial_backup_stays_partial_when_a_later_one_fails() {
+    let outcome = |verdict, at| Outcome::without_run(verdict, at, String::new());
     let mut record = JobRecord::new(JobId::new("a").unwrap());
     for (verdict, hours, expected) in
         [(Verdict::Partial, 5, true), (Verdict::Failed, 4, true), (Verdict::Completed, 3, false)]
@@ -173,4 +177,18 @@ fn a_partial_backup_stays_partial_when_a_later_one_fails() {
         record.learn(&item("a"), &outcome(verdict, ago(hours)));
         assert_eq!(History::new(unread(), Some(&record), now()).partial, expected, "{verdict:?}");
     }
+}
+
+#[test]
+fn what_is_remembered_is_how_long_the_last_good_backups_took() {
+    let mut record = JobRecord::new(JobId::new("a").unwrap());
+    let took = |minutes: u32| HOUR / 60 * minutes;
+    for minutes in 1..=25 {
+        for verdict in [Verdict::Completed, Verdict::Failed] {
+            let started = Some(earlier(ago(1), took(minutes)));
+            let outcome = Outcome { started, ..Outcome::without_run(verdict, ago(1), String::new()) };
+            record.learn(&item("a"), &outcome);
+        }
+    }
+    assert_eq!(record.durations, (6..=25).map(took).collect::<Vec<_>>(), "oldest first");
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use chrono::{Utc, Weekday};
 use jbr::desired::Desired;
 use jbr::import::live::{Beside, Found, import};
-use jbr::import::{Login, config};
+use jbr::import::{Guard, Login, config};
 use jbr::jetbackup::facts::{Destination, Job, Rhythm, Schedule};
 use jbr::plan::{self, Source};
 use jbr::seen::{Seen, Why};
@@ -195,6 +195,37 @@ fn schedules_that_wait_for_each_other_make_no_circle() {
     assert_eq!(waits.iter().sum::<usize>(), 2, "{waits:?}");
 }
 
+/// Two servers that are copies of one have its ids; who comes after whom is said of one server.
+#[test]
+fn what_cannot_be_told_for_certain_is_remarked_and_not_planned() {
+    let next = Some("2026-11-28T01:30:00Z".parse().unwrap());
+    let server1 = found("server1", vec![Job { next_run: next, ..job(1, "one") }]);
+    let mut server2 = found("server2", vec![job(1, "one"), job(2, "two")]);
+    let after = Rhythm::AfterJob(id(1).parse().unwrap());
+    server2.schedules = Seen::Known(vec![schedule("a", after, &[2])]);
+    // One of them no plan can hold: it may be the guarded one all the same.
+    let destinations = vec![destination(DESTINATION, "NAS"), destination(&CLOUD.to_uppercase(), "S3")];
+    server2.destinations = Seen::Known(destinations);
+    let draft = import(&[server1, server2], Login::default(), None).unwrap().draft;
+    assert_eq!(draft.jobs[0].notes, ["JetBackup starts it by itself, next 2026-11-28 01:30 UTC"]);
+    let two = &draft.jobs[2];
+    assert!(two.order.after.is_empty() && two.notes.iter().any(|note| note.contains("came after job")), "{two:?}");
+    assert!(matches!(draft.servers[1].guard, Guard::Choice(_)), "{:?}", draft.servers[1].guard);
+}
+
+/// A copy of a server has the same ids: what is declared of the one is said of the other, and not passed over.
+#[test]
+fn a_job_whose_id_is_declared_on_another_server_is_left_out_with_the_reason() {
+    let declared = format!("jobs: [{{ name: one, server: server2, id: \"{}\" }}]\n", id(1));
+    let servers = "version: 1\nservers: { server1: { host: h }, server2: { host: i } }\n";
+    let desired = load(&format!("{servers}{declared}"));
+    let beside = Beside { desired: &desired, windows: &[] };
+    let found = [found("server1", vec![job(1, "one")]), found("server2", vec![job(1, "one")])];
+    let draft = import(&found, Login::default(), Some(beside)).unwrap().draft;
+    let left_out: Vec<Option<&str>> = draft.jobs.iter().map(|job| job.left_out.as_deref()).collect();
+    assert_eq!(left_out, [Some("server2/one has the same id, and one backup must not be asked for twice")]);
+}
+
 fn labels() -> impl Strategy<Value = String> {
     let hostile = prop::sample::select(vec![
         "\n  - { name: forged, server: s, id: \"eeeeeeeeeeeeeeeeeeeeeeee\" }\n",
@@ -311,6 +342,72 @@ fn the_predecessors_configuration_becomes_a_plan_and_every_key_has_a_fate() {
         for key in keys.as_object().unwrap().keys() {
             assert!(told.contains(&format!("servers.{server}.{key}: ")), "servers.{server}.{key} has no fate: {told}");
         }
+    }
+}
+
+/// A small configuration with this added, as a plan; what is said of the key has these words.
+fn planned(server: &str, jobs: &str, rest: &str, key: &str, words: &str) -> String {
+    let rest = if rest.is_empty() { String::new() } else { format!(", {rest}") };
+    let text =
+        format!(r#"{{"servers": {{"a": {{"host": "g"}}, "s": {{"host": "h"{server}}}}}, "jobs": [{jobs}]{rest}}}"#);
+    let converted = config::convert(&text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
+    let fates: Vec<&str> = converted.account.iter().filter(|it| it.key == key).map(|it| it.words.as_str()).collect();
+    assert!(fates.iter().any(|fate| fate.contains(words)), "{key}, {words}: {text}\n{fates:?}");
+    let plan = converted.draft.to_yaml();
+    load(&plan);
+    plan
+}
+
+/// A job of the small configuration, with these keys more.
+fn configured(number: usize, server: &str, more: &str) -> String {
+    format!(r#"{{"job_id": "{}", "server": "{server}"{more}}}"#, id(number))
+}
+
+/// What else the predecessor's keys may say; each with a line of the plan.
+#[test]
+fn a_key_has_its_fate_whatever_its_value() {
+    let (on_a, on_s) = (configured(2, "a", ""), configured(1, "s", ""));
+    for (server, expected, words) in [
+        (r#", "ssh_timeout": 600"#, "connect_timeout: 10m\n", "10m"),
+        (r#", "ssh_timeout": 601"#, "    host: h\n\njobs:", "601 s is outside"),
+    ] {
+        let plan = planned(server, &on_s, "", "servers.s.ssh_timeout", words);
+        assert!(plan.contains(expected), "{plan}");
+    }
+    for (jobs, expected, key, words) in [
+        (configured(1, "s", r#", "type": "database""#), "name: database\n", "jobs[0]", "s/database"),
+        (configured(1, "s", r#", "priority": -1000000"#), "priority: -1000000\n", "jobs", "`priority` counts over all"),
+        (format!("{on_a}, {on_s}"), "jobs:", "jobs", "in the same order"),
+        (format!("{on_s}, {on_a}"), "jobs:", "jobs", "ran server after server, by name"),
+    ] {
+        let plan = planned("", &jobs, "", key, words);
+        assert!(plan.contains(expected), "{plan}");
+    }
+    let beyond = configured(1, "s", r#", "priority": 1000001"#);
+    assert!(!planned("", &beyond, "", "jobs[0].priority", "beyond 1000000").contains("priority:"));
+    for (key, value, words) in [
+        ("log_max_bytes", 0, "=4G`, or `--log-size`; there, 0"),
+        ("log_max_bytes", 10_000_001, "=9766K`"),
+        ("log_backup_count", 1000, "=100`"),
+    ] {
+        let rest = format!(r#""orchestrator": {{"{key}": {value}}}"#);
+        planned("", &on_s, &rest, &format!("orchestrator.{key}"), words);
+    }
+}
+
+#[test]
+fn mail_is_carried_over_as_it_was_and_never_with_a_password_in_the_clear() {
+    let login = r#""smtp_host": "h", "smtp_user": "u", "smtp_password": "hunter2", "smtp_tls": false"#;
+    for (keys, expected, key, words) in [
+        (r#""enabled": false"#, "\n# notify:\n#   email:\n", "enabled", "as comments"),
+        (r#""smtp_tls": false"#, "host: localhost, security: none }", "smtp_tls", "security"),
+        (r#""smtp_tls": true, "smtp_port": 465"#, "security: tls }", "smtp_tls", "security"),
+        (r#""smtp_tls": true, "smtp_port": 25"#, "security: starttls }", "smtp_port", "port"),
+        (login, "security: starttls, user: u", "smtp_tls", "without encryption, and jbr does not"),
+    ] {
+        let rest = format!(r#""notification": {{"from_address": "a@b", "to_addresses": ["c@d"], {keys}}}"#);
+        let plan = planned("", &configured(1, "s", ""), &rest, &format!("notification.{key}"), words);
+        assert!(plan.contains(expected) && !plan.contains("hunter2"), "{keys}: {plan}");
     }
 }
 

@@ -12,7 +12,7 @@ mod scene;
 
 use std::time::Duration;
 
-use jbr::desired::OnTimeout;
+use jbr::desired::{OnTimeout, Pace};
 use jbr::execute::journal::{Answer, GateState, Phase, WaitReason};
 use jbr::execute::outcome::Verdict;
 use jbr::execute::resume::{Standing, resume, start_over};
@@ -28,6 +28,20 @@ fn a_fresh_run_asks_every_server_before_its_first_trigger() {
     assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
     assert_eq!(scene.survey(&[("a", idle()), ("b", idle())]), scene.trigger_of("a/x"));
     assert!(matches!(scene.phase("a/x"), Phase::Triggered(_)), "the intent is in the journal before the trigger");
+}
+
+/// A plan that polls adaptively asks no more than one that does not.
+#[test]
+fn what_was_just_seen_to_run_is_not_asked_for_again_at_once() {
+    for (pace, is_asked) in [(Pace::Adaptive, false), (Pace::Fixed, true)] {
+        let mut scene = Scene::new(&["a/x", "b/y"]);
+        scene.queue.pace = pace;
+        scene.start();
+        scene.survey(&[("a", idle()), ("b", idle())]);
+        scene.trigger_accepted();
+        let next = scene.look(&[group("g1", &job("a/x"), GroupStatus::Started)], no_logs());
+        assert_eq!(matches!(next, Action::LookAtGroup { .. }), is_asked, "{pace:?}: {next:?}");
+    }
 }
 
 #[test]

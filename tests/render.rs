@@ -22,6 +22,9 @@ mod fixtures;
 #[path = "render/operation.rs"]
 mod operation;
 #[cfg(test)]
+#[path = "render/remarks.rs"]
+mod remarks;
+#[cfg(test)]
 #[path = "render/statuses.rs"]
 mod statuses;
 

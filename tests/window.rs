@@ -92,6 +92,14 @@ fn openings_are_clipped_at_both_ends() {
         &["2026-11-23T23:30Z 2026-11-24T06:00Z", "2026-11-24T22:00Z 2026-11-24T23:30Z"],
     );
     check(&nights, "2026-11-24T06:00Z", 1, &["2026-11-24T22:00Z 2026-11-25T06:00Z"]);
+    // The last day that is asked about is the zone's.
+    let ahead = windows(r#"w: { from: "00:00", to: "06:00", timezone: Pacific/Kiritimati }"#, "w");
+    check(
+        &ahead,
+        "2026-11-23T11:00Z",
+        1,
+        &["2026-11-23T11:00Z 2026-11-23T16:00Z", "2026-11-24T10:00Z 2026-11-24T11:00Z"],
+    );
     let always = windows("d: { timezone: Europe/Madrid }", "d");
     check(&always, "2026-11-23T12:34Z", 3, &["2026-11-23T12:34Z 2026-11-26T12:34Z"]);
 }
@@ -307,4 +315,39 @@ fn windows_have_words() {
         let declared = windows(&format!("w: {declared}, other: {{ days: mon, timezone: UTC }}"), "w");
         assert_eq!(declared[0].to_string(), format!("w: {words}"));
     }
+}
+
+/// Two clocks that differ by an hour more for a part of the year leave a window open then alone: that is no mistake.
+#[test]
+fn a_window_that_opens_in_a_part_of_the_year_is_one() {
+    for (part, zone, except) in [
+        ("winter", "UTC", r#"from: "11:30", to: "13:00", timezone: Europe/Madrid"#),
+        ("summer", "UTC", r#"from: "10:30", to: "11:45", timezone: Europe/Madrid"#),
+        ("the weeks between two changes", "America/New_York", r#"from: "16:00", to: "16:30", timezone: Europe/Madrid"#),
+    ] {
+        let declared =
+            format!(r#"w: {{ from: "10:00", to: "10:30", timezone: {zone}, except: other }}, other: {{ {except} }}"#);
+        let year = openings(&windows(&declared, "w"), at("2026-01-01T00:00Z"), DAY * 365).len();
+        assert!((10..300).contains(&year), "{part}: {year} days");
+    }
+}
+
+/// An exception goes by the clock of its own window, also where it closes another one.
+#[test]
+fn what_another_window_excepts_goes_by_that_windows_clock() {
+    let load = |from: &str, to: &str| {
+        let nights = format!(
+            r#"{{ to: "06:00", from: "00:00", timezone: Asia/Kolkata, except: {{ from: "{from}", to: "{to}" }} }}"#
+        );
+        let text = format!(
+            "version: 1\nwindows: {{ mornings: {{ from: \"10:00\", to: \"11:00\", timezone: UTC }}, nights: {nights} }}\n\
+             servers: {{ s: {{ host: h }} }}\n\
+             jobs: [{{ name: j, server: s, id: aaaaaaaaaaaaaaaaaaaaaaaa, window: [mornings, nights] }}]\n"
+        );
+        plan::load(&[Source { path: "plan.yaml".into(), text }])
+            .map(drop)
+            .map_err(|findings| findings[0].message.clone())
+    };
+    assert_eq!(load("10:00", "11:00"), Ok(()));
+    assert_eq!(load("15:30", "16:30"), Err("window `mornings` never opens beside the others".to_owned()));
 }

@@ -180,6 +180,10 @@ mod tests {
         assert_eq!(ahead("2026-11-23T03:01"), at("2026-11-23T02:01:00Z"));
         assert_eq!(ahead("2026-11-23T03:00"), None, "that is now");
         assert_eq!(ahead("2026-11-22"), None);
+        // Shown twice, it is the second that ends a hold; and one that no clock shows ends none.
+        let madrid = |text: &str| text.parse::<When>().unwrap().ahead(now(), &chrono_tz::Europe::Madrid).ok();
+        assert_eq!(madrid("2027-10-31T02:30"), at("2027-10-31T01:30:00Z"));
+        assert_eq!(madrid("2027-03-28T02:30"), None);
     }
 
     #[test]

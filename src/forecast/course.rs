@@ -76,7 +76,7 @@ impl<'a> Course<'a> {
         }
         let skipped = self.take_what_is_skipped(&mut waiting);
         // Each turn starts an item, or goes on to a moment at which one may start or one that ran beside is over.
-        for _ in 0..=basis.queue.items.len() * 3 {
+        for _ in 0..=basis.queue.items.len() * 4 {
             if waiting.is_empty() || !self.turn(&mut waiting) {
                 break;
             }
@@ -147,7 +147,9 @@ impl<'a> Course<'a> {
         if runs_out.is_none() && !self.runs_beside(at) && self.run.pause.is_none() {
             self.run.pause = Some(Pause { at, opens });
         }
-        match [runs_out, opens].into_iter().flatten().min() {
+        // Until what runs beside is over, the run goes on; then it may have nothing to do before a window opens.
+        let beside = self.ends.values().flatten().copied().filter(|end| *end > at).min();
+        match [runs_out, beside, opens].into_iter().flatten().min() {
             Some(then) => self.free = Ok(then),
             None => return false,
         }

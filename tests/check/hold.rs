@@ -50,18 +50,23 @@ fn a_held_job_is_not_run_until_it_is_released() {
 #[test]
 fn a_hold_that_is_over_holds_nothing_and_is_forgotten() {
     let site = site([]);
-    assert_eq!(hold(&site, &["--until", "3d"]).code, Some(0));
     // Three days later; the clock of the machine is not ours to set.
-    let mut store = FileStore::new(&site.state_path()).unwrap();
-    store.lock(&jbr::state::lock::Holder::this_process("test", Utc::now())).unwrap();
-    let mut state = store.load().unwrap().unwrap();
-    for hold in state.holds.values_mut() {
-        let until = hold.until.unwrap();
-        assert_eq!(until - hold.since, chrono::TimeDelta::days(3));
-        hold.until = Some(jbr::clock::earlier(Utc::now(), Duration::from_secs(1)));
-    }
-    store.commit(&mut state).unwrap();
-    drop(store);
+    let held_until_now = || {
+        assert_eq!(hold(&site, &["--until", "3d"]).code, Some(0));
+        let mut store = FileStore::new(&site.state_path()).unwrap();
+        store.lock(&jbr::state::lock::Holder::this_process("test", Utc::now())).unwrap();
+        let mut state = store.load().unwrap().unwrap();
+        for hold in state.holds.values_mut() {
+            let until = hold.until.unwrap();
+            assert_eq!(until - hold.since, chrono::TimeDelta::days(3));
+            hold.until = Some(jbr::clock::earlier(Utc::now(), Duration::from_secs(1)));
+        }
+        store.commit(&mut state).unwrap();
+    };
+    held_until_now();
+    assert_eq!(hold(&site, &["--json"]).lines()[0]["before"], Value::Null, "it was not held any more");
+    assert_eq!(site.jbr(&["release", "a/job1"]).code, Some(0));
+    held_until_now();
     let plan = site.jbr(&["plan"]);
     assert!(flat(&plan.stdout).contains("Plan: 2 to run"), "{}", plan.stdout);
     assert_eq!(site.apply().code, Some(0));
@@ -77,7 +82,13 @@ fn a_hold_is_replaced_and_says_what_was_before() {
     let held = &again.lines()[0];
     assert_eq!((&held["hold"]["reason"], &held["hold"]["until"]), (&"two".into(), &"2999-01-01T08:00:00Z".into()));
     assert_eq!(held["before"]["reason"], "the disk is moved\\u{1b}[2J");
-    assert_eq!(site.state()["holds"].as_array().unwrap().len(), 1);
+    let holds = site.state()["holds"].clone();
+    assert!(holds.as_array().unwrap().len() == 1 && holds[0]["hold"]["reason"] == "two", "{holds}");
+
+    // Behind sudo everybody is root.
+    let mut by_sudo = site.command(&["hold", "a/job1", "--reason", "three"]);
+    let ran = Ran::of(by_sudo.env("SUDO_USER", "ana\u{1b}[2J"));
+    assert!(ran.stdout.starts_with("a/job1 is held by ana\\u{1b}[2J (as "), "{}", ran.stdout);
 }
 
 #[test]
@@ -101,6 +112,8 @@ fn a_job_that_the_plan_and_a_person_hold_is_run_when_both_have_let_go() {
     assert_eq!(released.code, Some(0), "{}", released.text());
     assert_eq!(site.jbr(&["apply", "--auto-approve", "--job", "a/job1"]).code, Some(9));
     assert_eq!(triggers(), 0, "the plan holds it still");
+    let again = site.jbr(&["release", "a/job1"]);
+    assert!(again.code == Some(1) && again.stderr.contains("take `hold` out of the plan"), "{}", again.text());
     assert_eq!(hold(&site, &[]).code, Some(0));
     plan("");
     assert_eq!(site.jbr(&["apply", "--auto-approve", "--job", "a/job1"]).code, Some(9));
@@ -139,8 +152,13 @@ fn a_hold_can_be_released_without_its_job_or_any_plan() {
     assert_eq!(hold(&site, &[]).code, Some(0));
     site.write_plan_with(&format!(", destination: {DESTINATION}"), &run_with("", &[("b/job2", 2, "")]));
     assert!(site.jbr(&["state", "show"]).stdout.contains("a/job1: held by "));
-    let plan = site.jbr(&["plan"]);
-    assert!(plan.stderr.contains(" holds a/job1, and the plan has no such job"), "{}", plan.stderr);
+    assert_eq!(site.jbr(&["hold", "b/job2", "--reason", "x"]).code, Some(0));
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let ran = site.jbr(command);
+        assert!(ran.stderr.contains(" holds a/job1, and the plan has no such job"), "{}", ran.stderr);
+    }
     fs::remove_file(site.plan_path()).unwrap();
     assert_eq!(site.jbr(&["release", "a/job1"]).code, Some(0));
+    let holds = site.state()["holds"].clone();
+    assert!(holds.as_array().unwrap().len() == 1 && holds[0]["job"] == "b/job2", "only that one: {holds}");
 }

@@ -1,7 +1,7 @@
 //! The check: what JetBackup's logs and the state prove decides, and neither needs the other.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::Duration;
 
@@ -272,6 +272,9 @@ fn metrics_are_written_whole_for_everybody_to_read() {
     symlink(&real, &path).unwrap();
     assert_eq!(write().code, Some(0));
     assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    let before = fs::metadata(&real).unwrap().ino();
+    assert_eq!(write().code, Some(0));
+    assert_ne!(fs::metadata(&real).unwrap().ino(), before, "whoever reads the old ones reads them to their end");
     assert_eq!(in_folder(&folder), ["jbr.prom"], "nothing is left beside it");
 
     // Nothing else is ever replaced, and the refusal comes before any server is asked.
@@ -286,4 +289,13 @@ fn metrics_are_written_whole_for_everybody_to_read() {
         assert!(ran.stdout.starts_with("JBR UNKNOWN - ") && ran.stdout.contains(words), "{words}: {}", ran.text());
     }
     assert_eq!(site.account().calls.len(), calls);
+
+    // What only writing finds out: nobody can make a file there. The verdict stands, and whoever waits for the metrics hears of it.
+    let nowhere = || site.jbr(&["check", "--textfile", "/proc/jbr.prom"]);
+    for (code, verdict) in [(3, "JBR OK - "), (2, "JBR CRITICAL - ")] {
+        let ran = nowhere();
+        assert!(ran.code == Some(code) && ran.stdout.starts_with(verdict), "{}", ran.text());
+        assert!(ran.stderr.contains("/proc/jbr.prom: it cannot be written"), "{}", ran.stderr);
+        site.world.update(|fleet| assert!(fleet.change("a", Utc::now(), |a| a.logs.clear()))).unwrap();
+    }
 }

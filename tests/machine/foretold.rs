@@ -8,8 +8,9 @@ use std::time::Duration;
 use jbr::clock::{Timestamp, earlier, later};
 use jbr::desired::{After, When};
 use jbr::execute::drive::{Keep, Listen, Perform, drive};
-use jbr::execute::journal::Journal;
+use jbr::execute::journal::{Journal, Phase};
 use jbr::execute::observation::{GroupSight, JobSight, ServerSight, Survey, TriggerAnswer};
+use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{Action, End, Event, Sight};
 use jbr::forecast::{Basis, Forecast, Is, Pause, UnderWay, Unknown};
 use jbr::history::History;
@@ -285,5 +286,98 @@ fn what_runs_ends_as_those_did_that_took_longer() {
         let forecast = Forecast::of(&basis);
         let ends = (forecast.end(), forecast.late_end());
         assert_eq!(ends, (Some(later(now, MINUTE * left)), Some(later(now, MINUTE * late))), "{ran}");
+    }
+}
+
+/// Three jobs that take an hour as a rule, `a/j0` under way like this, and what is expected of the others.
+fn foretold(change: impl Fn(&mut Queue, &mut BTreeMap<JobAddress, History>, Timestamp), is: Is, ran: u32) -> Forecast {
+    let now = now();
+    let plan = Plan { minutes: 60, openings: None, fits: false, after: 0 };
+    let (mut queue, mut histories) = queue(&[plan.clone(), plan.clone(), plan], now);
+    change(&mut queue, &mut histories, now);
+    let state = UnderWay { since: earlier(now, MINUTE * ran), is };
+    let under_way = BTreeMap::from([(queue.items[0].address.clone(), state)]);
+    let journal = Journal::new(now);
+    Forecast::of(&Basis { queue: &queue, journal: &journal, under_way: &under_way, histories: &histories, now })
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T02:00:00Z".parse().unwrap()
+}
+
+/// When each should begin and end, in minutes from now on.
+fn minutes(forecast: &Forecast) -> Vec<(i64, i64)> {
+    let minutes = |at: Option<Timestamp>| (at.unwrap() - now()).num_minutes();
+    forecast.items.iter().map(|expected| (minutes(expected.start), minutes(expected.end))).collect()
+}
+
+#[test]
+fn what_waits_in_jetbackups_queue_has_all_of_it_before_it() {
+    assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Running, 20)), [(0, 40), (40, 100), (100, 160)]);
+    assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Pending, 20)), [(0, 60), (60, 120), (120, 180)]);
+    assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Over, 20)), [(0, 0), (0, 60), (60, 120)]);
+}
+
+/// One that was released keeps nobody waiting but those that come after it, and no run is over while it runs.
+#[test]
+fn the_queue_goes_on_beside_what_was_released() {
+    let takes = |histories: &mut BTreeMap<JobAddress, History>, job: &JobAddress, minutes| {
+        histories.get_mut(job).unwrap().durations = vec![MINUTE * minutes];
+    };
+    let after_it = |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, _: Timestamp| {
+        takes(histories, &queue.items[1].address, 10);
+        queue.items[2].after = vec![After { job: queue.items[0].address.clone(), when: When::Success }];
+    };
+    let forecast = foretold(after_it, Is::Released, 20);
+    assert_eq!((minutes(&forecast), forecast.pause), (vec![(0, 40), (0, 10), (40, 100)], None));
+
+    // A window opens after it is over: until then the run has something to watch, and from then on nothing to do.
+    let opens_at = |opens: u32| {
+        move |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, now: Timestamp| {
+            takes(histories, &queue.items[1].address, 10);
+            let from = later(now, MINUTE * opens);
+            queue.items[2].openings = Some(vec![Opening { from, to: later(from, MINUTE * 60) }]);
+        }
+    };
+    assert_eq!(foretold(opens_at(30), Is::Released, 20).pause, None);
+    let pause = Pause { at: later(now(), MINUTE * 40), opens: Some(later(now(), MINUTE * 90)) };
+    assert_eq!(foretold(opens_at(90), Is::Released, 20).pause, Some(pause));
+}
+
+/// Where all are slow, one misses its window, and the one behind it comes earlier: that is no later end of it.
+#[test]
+fn a_late_end_is_never_before_the_end() {
+    let change = |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, now: Timestamp| {
+        let mut past = vec![MINUTE * 60; 9];
+        past.extend([MINUTE * 90; 2]);
+        histories.get_mut(&queue.items[0].address).unwrap().durations = past;
+        queue.items[1].openings = Some(vec![Opening { from: now, to: later(now, MINUTE * 70) }]);
+    };
+    let forecast = foretold(change, Is::Running, 0);
+    assert_eq!(minutes(&forecast), [(0, 60), (60, 120), (120, 180)]);
+    let late: Vec<_> = forecast.items.iter().map(|expected| expected.late_end).collect();
+    let at = |minutes| Some(later(now(), MINUTE * minutes));
+    assert_eq!(late, [at(90), None, at(180)]);
+}
+
+#[test]
+fn what_cannot_follow_is_not_expected_and_so_on_down_the_chain() {
+    let plan = Plan { minutes: 60, openings: None, fits: false, after: 0 };
+    for (when, expected) in [(When::Success, None), (When::Finished, Some(now()))] {
+        let (mut queue, histories) = queue(&[plan.clone(), plan.clone(), plan.clone()], now());
+        let after = |job: usize, when| vec![After { job: queue.items[job].address.clone(), when }];
+        (queue.items[1].after, queue.items[2].after) = (after(0, When::Success), after(1, when));
+        let mut journal = Journal::new(now());
+        let failed = Outcome::without_run(Verdict::Failed, now(), String::new());
+        journal.entry_mut(&queue.items[0].address).phase = Phase::Done(failed);
+        let under_way = BTreeMap::new();
+        let basis =
+            Basis { queue: &queue, journal: &journal, under_way: &under_way, histories: &histories, now: now() };
+        let forecast = Forecast::of(&basis);
+        let of = |item: usize| forecast.item(&queue.items[item].address).unwrap();
+        let skipped = |by: usize| Some(Unknown::Skipped(queue.items[by].address.clone()));
+        assert_eq!(of(1).unknown, skipped(0));
+        assert_eq!(of(2).start, expected, "{when:?}");
+        assert_eq!(of(2).unknown, skipped(1).filter(|_| expected.is_none()), "{when:?}");
     }
 }

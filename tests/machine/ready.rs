@@ -7,7 +7,8 @@ use jbr::desired::{After, Retry, RetryWhen, When};
 use jbr::execute::journal::Phase;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::execute::{Action, End, Event};
-use jbr::jetbackup::facts::{GroupStatus, LogStatus};
+use jbr::jetbackup::facts::{Group, GroupStatus, LogStatus};
+use jbr::queue::Usual;
 use jbr::window::Opening;
 
 use super::scene::{self, MINUTE, Scene, group, idle, job, log, no_logs};
@@ -198,6 +199,16 @@ fn what_must_fit_starts_only_where_enough_of_the_window_is_left() {
     assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
 }
 
+/// What counts is what is left of the window when its turn comes, not how long the window is.
+#[test]
+fn what_must_fit_is_measured_from_when_it_would_start() {
+    let mut scene = Scene::new(&["a/x"]);
+    scene.opens(0, &[(0, 60)]);
+    scene.queue.items[0].fits = Some(MINUTE * 60);
+    scene.pass(MINUTE);
+    assert_eq!(scene.start_and_ask(), Action::Finish(End::WindowClosed { opens: None }));
+}
+
 fn retrying(attempts: u32) -> Scene {
     let mut scene = Scene::new(&["a/x", "b/y"]);
     scene.queue.items[0].retry = Retry { attempts, wait: MINUTE * 15, ..Retry::NEVER };
@@ -210,6 +221,7 @@ fn a_failed_backup_is_tried_again_after_its_wait_and_others_go_on_meanwhile() {
     let mut scene = retrying(2);
     let next = scene.ends("a/x", "g1", GroupStatus::Failed, LogStatus::Failed);
     assert_eq!(next, Action::Survey { job: Some(scene.job_of("b/y")) });
+    assert_eq!(scene.journal.entry_mut(&"a/x".parse().unwrap()).triggers, 0, "each try has all of its triggers");
     let wait = scene.ends("b/y", "g2", GroupStatus::Completed, LogStatus::Completed);
     assert!(matches!(wait, Action::Wait(_)), "{wait:?}");
     scene.pass(MINUTE * 15);
@@ -276,6 +288,20 @@ fn what_may_be_good_and_what_was_aborted_is_not_tried_again() {
 }
 
 #[test]
+fn what_jetbackup_recorded_as_bad_in_whatever_way_has_failed() {
+    for (status, recorded) in [
+        (GroupStatus::Failed, LogStatus::Failed),
+        (GroupStatus::NeverFinished, LogStatus::NeverFinished),
+        (GroupStatus::Other(107), LogStatus::Other(9)),
+    ] {
+        let mut scene = retrying(2);
+        scene.queue.items[0].retry.when = RetryWhen { failed: true, never_started: false, api_error: false };
+        scene.ends("a/x", "g1", status, recorded);
+        assert_eq!(scene.phase("a/x"), &Phase::Queued, "{status:?}");
+    }
+}
+
+#[test]
 fn only_the_trouble_that_the_plan_names_is_tried_again() {
     let kinds = |when: RetryWhen| [when.failed, when.never_started, when.api_error];
     for (place, end) in ["failed", "never started", "refused"].into_iter().enumerate() {
@@ -325,4 +351,36 @@ fn a_crash_gives_no_further_tries_and_takes_none() {
     scene.start();
     scene.ends("a/x", "g3", GroupStatus::Failed, LogStatus::Failed);
     assert_eq!(scene.verdict("a/x"), Verdict::Failed);
+}
+
+/// One that was skipped because its server was out of reach, say; what failed has had its tries.
+#[test]
+fn what_was_skipped_gets_another_chance_when_the_run_goes_on() {
+    let mut scene = Scene::new(&["a/x", "b/y"]);
+    for (address, verdict) in [("a/x", Verdict::Skipped), ("b/y", Verdict::Failed)] {
+        let outcome = Outcome::without_run(verdict, scene.now, String::new());
+        scene.journal.entry_mut(&address.parse().unwrap()).phase = Phase::Done(outcome);
+    }
+    scene.journal = jbr::execute::resume::resume(&scene.queue, &scene.journal, scene.queue.clone()).journal;
+    assert_eq!(scene.start(), Action::Survey { job: Some(scene.job_of("a/x")) });
+    assert_eq!(scene.verdict("b/y"), Verdict::Failed);
+}
+
+/// The trigger was an hour ago, which is what it usually takes: how far it is, its server knows better.
+#[test]
+fn how_soon_to_look_follows_from_how_long_the_server_says_that_it_runs() {
+    let hour = Usual { median: MINUTE * 60, p90: MINUTE * 60 };
+    for (status, ran, is_dense) in [
+        (GroupStatus::Started, None, true),
+        (GroupStatus::Started, Some(MINUTE * 60), true),
+        (GroupStatus::Started, Some(MINUTE * 10), false),
+        (GroupStatus::Pending, None, false),
+    ] {
+        let mut scene = Scene::running("a/x", "g1");
+        scene.queue.items[0].usual = Some(hour);
+        scene.pass(MINUTE * 60);
+        let seen = Group { execution_time: ran, ..group("g1", &job("a/x"), status) };
+        let Action::Wait(pause) = scene.group(&scene::known(Some(seen))) else { panic!("{status:?}") };
+        assert_eq!(pause <= scene.queue.poll, is_dense, "{status:?}, {ran:?}: {pause:?}");
+    }
 }

@@ -10,7 +10,8 @@ use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::hold::ByHand;
 use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
-use jbr::proposal::{Because, Beginning, Proposal, Request, logs_wanted, propose};
+use jbr::proposal::{Because, Beginning, NotQueued, Proposal, Request, logs_wanted, propose};
+use jbr::queue::Item;
 use jbr::seen::{Seen, Why};
 use jbr::state::{JobRecord, State};
 
@@ -110,6 +111,10 @@ fn a_job_is_queued_unless_its_last_good_backup_is_proven_young_enough() {
     }
     let always = crate::left::desired();
     assert_eq!(decided(&always, &view(none(), Some(good(1))), &new_state()), RUN, "without `every`, always");
+    let mut renamed = remembers(3);
+    let record = renamed.jobs.remove(&address()).unwrap();
+    renamed.jobs.insert("a/old".parse().unwrap(), record);
+    assert_eq!(decided(&every(24), &view(none(), Some(unread())), &renamed), FRESH, "it had another name");
 }
 
 #[test]
@@ -232,6 +237,32 @@ fn what_is_done_in_a_run_and_due_again_begins_another_one() {
         let queued = *proposal.journal.phase(&address()) == Phase::Queued && proposal.queue.item(&address()).is_some();
         assert_eq!(queued, expected.is_some(), "{what}");
     }
+
+    // It is young, and somebody runs it all the same; and another job has its address today.
+    let runs = view(groups(GroupStatus::Started), Some(good(3)));
+    let beginning = proposal(&every(4), &runs, &done(Verdict::Completed, 3)).beginning;
+    assert!(matches!(beginning, Beginning::Resume(_)), "{beginning:?}");
+    let mut replaced = every(2);
+    replaced.jobs[0].id = "d".repeat(24).parse().unwrap();
+    let mut its = view(none(), None);
+    if let Seen::Known(jobs) = &mut its.servers[0].jobs {
+        jobs[0].id = replaced.jobs[0].id.clone();
+    }
+    let beginning = proposal(&replaced, &its, &done(Verdict::Completed, 3)).beginning;
+    assert!(matches!(beginning, Beginning::Resume(_)), "{beginning:?}");
+
+    // What is under way of the run is seen to its end first.
+    let mut two = every(2);
+    let id = "e".repeat(24).parse().unwrap();
+    two.jobs.push(Job { address: "a/y".parse().unwrap(), id, every: None, ..two.jobs[0].clone() });
+    let mut state = done(Verdict::Completed, 3);
+    let run = state.run.as_mut().unwrap();
+    let item =
+        Item { address: "a/y".parse().unwrap(), id: "e".repeat(24).parse().unwrap(), ..run.queue.items[0].clone() };
+    run.queue.items.push(item);
+    run.journal.entry_mut(&"a/y".parse().unwrap()).phase = Phase::Running(running(None));
+    let beginning = proposal(&two, &view(none(), Some(good(3))), &state).beginning;
+    assert!(matches!(beginning, Beginning::Resume(_)), "{beginning:?}");
 
     // A job that was renamed since is the same job.
     let mut renamed = every(2);
@@ -362,10 +393,24 @@ fn what_comes_after_a_held_job_waits_with_it_and_so_on_down_the_chain() {
         let (desired, inventory) = chain(logs, every);
         let proposal = proposal(&desired, &inventory, &held(None));
         assert_eq!(why(&proposal), expected, "{what}");
+        assert!(matches!(proposal.diff.decisions[0].verdict, Choice::Held { .. }), "{what}");
         let is_idle = expected[1].is_some();
         assert_eq!(proposal.has_work(), !is_idle, "{what}");
         assert_eq!(proposal.not_due().count(), if is_idle { 3 } else { 1 }, "{what}");
+        let apart = proposal.not_awaited.get(&"a/y".parse().unwrap()).map(|apart| apart[0].why);
+        assert_eq!(apart, (!is_idle).then_some(NotQueued::Held), "{what}");
     }
+
+    // One that runs already is watched.
+    let (desired, mut inventory) = chain(good(25), None);
+    let mut runs = groups(GroupStatus::Started);
+    if let Seen::Known(groups) = &mut runs {
+        groups[0].job = Some(desired.jobs[1].id.clone());
+    }
+    inventory.servers[0].groups = runs;
+    let watched = proposal(&desired, &inventory, &held(None));
+    assert_eq!(why(&watched), [None, None, None]);
+    assert!(matches!(watched.diff.decisions[1].verdict, Choice::Adopt { .. }), "{:?}", watched.diff.decisions);
 
     // What was done of it in this run counts like everything that was done.
     let (desired, inventory) = chain(good(1), None);
@@ -396,7 +441,15 @@ fn what_comes_after_a_job_that_failed_in_the_run_comes_after_it_though_it_is_hel
         let other = facts::Job { id: desired.jobs[1].id.clone(), ..jobs[0].clone() };
         jobs.push(other);
     }
-    let proposal = proposal(&desired, &inventory, &state);
-    let item = proposal.queue.items.iter().find(|item| item.address.to_string() == "a/y").unwrap();
+    let proposed = proposal(&desired, &inventory, &state);
+    let item = proposed.queue.items.iter().find(|item| item.address.to_string() == "a/y").unwrap();
     assert_eq!(item.after, [after]);
+
+    // Somebody has run it since, and well: its failure is over.
+    desired.jobs[0].every = Some(HOUR * 24);
+    inventory.servers[0].logs.insert(JOB.parse().unwrap(), good(0));
+    state.holds.clear();
+    let proposed = proposal(&desired, &inventory, &state);
+    let item = proposed.queue.items.iter().find(|item| item.address.to_string() == "a/y").unwrap();
+    assert_eq!(item.after, []);
 }

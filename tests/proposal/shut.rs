@@ -2,10 +2,11 @@
 
 use jbr::clock::{earlier, later};
 use jbr::desired::Desired;
-use jbr::execute::journal::{GateState, Opened, Phase};
+use jbr::execute::journal::{GateState, Opened, Phase, Running};
 use jbr::forecast::{Pause, What};
 use jbr::inventory::Inventory;
-use jbr::jetbackup::facts::{GroupStatus, Log, LogStatus};
+use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
+use jbr::names::JobAddress;
 use jbr::plan::{self, Source};
 use jbr::proposal::{Because, Beginning, NotQueued, Request, propose};
 use jbr::queue::{Gate, Usual};
@@ -69,7 +70,8 @@ fn a_run_that_waits_for_its_windows_is_neither_gone_on_with_nor_closed() {
 #[test]
 fn what_runs_or_is_open_is_seen_to_whatever_the_windows_say() {
     let runs = view(groups(GroupStatus::Started), None);
-    assert!(proposal(&shut(), &runs, &new_state()).standstill().is_none());
+    let watched = proposal(&shut(), &runs, &new_state());
+    assert!(watched.standstill().is_none() && watched.access.is_empty(), "its windows are over for it");
     let mut state = new_state();
     let gate = Gate::Job(JOB.parse().unwrap());
     state.opened.push(Opened { server: address().server, gate, since: now(), state: GateState::Open });
@@ -109,23 +111,84 @@ fn what_will_not_go_well_is_said() {
     assert!(matches!(warned(&desired(", fits: true"), &[130])[..], [What::NoOpening { needs: Some(_) }]));
     assert!(matches!(warned(&shut(), &[61, 30, 30, 30])[..], [What::SlowLast { .. }]));
     assert!(warned(&shut(), &[61, 30, 30]).is_empty(), "two are no past");
+    assert!(warned(&shut(), &[5, 1, 1, 1]).is_empty(), "what takes minutes varies by more");
     assert!(matches!(warned(&desired(", every: 1h"), &[90])[..], [What::EveryTooShort { .. }]));
     assert!(warned(&desired(", every: 2h"), &[90]).is_empty());
+    // Nine of ten are no rule: it is the usual one that is over in time, at the last moment or not.
+    assert!(matches!(warned(&desired(", every: 2h"), &[90, 90, 90, 130])[..], [What::Overruns { usually: false, .. }]));
+    assert!(matches!(warned(&shut(), &[120, 120, 120, 130])[..], [What::Overruns { usually: false, .. }]));
+    assert!(warned(&shut(), &[120, 120, 120]).is_empty());
+    let request = Request { is_asked_for: &|_| false, fresh: false };
+    let others = view(none(), Some(past(&[61, 30, 30, 30])));
+    assert_eq!(propose(&shut(), &others, &new_state(), &request, now()).warnings, [], "nobody asked for it");
+}
+
+/// Its window is open, and does not hold it: it is passed over, by another or by nobody.
+#[test]
+fn what_finds_too_little_left_of_its_window_is_warned_of() {
+    let text = crate::left::PLAN
+        .replace("aaa }\n", "aaa, window: w, fits: true }\n  - { name: z, server: a, id: bbbbbbbbbbbbbbbbbbbbbbbb }\n");
+    let text = format!("{text}windows: {{ w: {{ from: \"22:00\", to: \"02:30\", timezone: UTC }} }}\n");
+    let desired = plan::load(&[Source { path: "plan.yaml".into(), text }]).unwrap();
+    let mut inventory = view(none(), Some(past(&[60])));
+    let server = &mut inventory.servers[0];
+    let Seen::Known(jobs) = &mut server.jobs else { panic!("they are known") };
+    let other = facts::Job { id: "b".repeat(24).parse().unwrap(), ..jobs[0].clone() };
+    server.logs.insert(other.id.clone(), past(&[60]));
+    jobs.push(other);
+    for is_other_asked_for in [false, true] {
+        let is_asked_for = |job: &JobAddress| is_other_asked_for || *job == address();
+        let request = Request { is_asked_for: &is_asked_for, fresh: false };
+        let proposal = propose(&desired, &inventory, &new_state(), &request, now());
+        let closes = later(now(), HOUR / 2);
+        let squeezed = What::Squeezed { closes, needs: HOUR, next: Some(later(now(), HOUR * 20)) };
+        let warned: Vec<&What> = proposal.warnings.iter().map(|warning| &warning.what).collect();
+        assert_eq!(warned, [&squeezed], "{is_other_asked_for}");
+        assert!(proposal.forecast.pause.is_some());
+        assert_eq!(proposal.standstill().is_none(), is_other_asked_for, "one may start now");
+        let access = &proposal.access[&address()];
+        assert!(access.open.is_some() && !access.is_held, "{access:?}");
+    }
 }
 
 #[test]
 fn a_backup_that_runs_for_far_too_long_is_warned_of() {
-    let warned = |ran: u32| {
+    let warned = |logs: &[u32], ran: u32, state: &State| {
         let mut groups = groups(GroupStatus::Started);
         if let Seen::Known(groups) = &mut groups {
             groups[0].execution_time = Some(HOUR / 60 * ran);
         }
-        let proposal = proposal(&crate::left::desired(), &view(groups, Some(past(&[60, 50, 60]))), &new_state());
+        let proposal = proposal(&crate::left::desired(), &view(groups, Some(past(logs))), state);
         proposal.warnings.into_iter().map(|warning| (warning.job, warning.what)).collect::<Vec<_>>()
     };
-    assert_eq!([60, 90].map(warned), [vec![], vec![]]);
-    let usual = Usual { median: HOUR, p90: HOUR };
-    assert_eq!(warned(91), [(address(), What::Slow { ran: HOUR / 60 * 91, usual })]);
+    let hour = [60, 50, 60];
+    assert_eq!([60, 90].map(|ran| warned(&hour, ran, &new_state())), [vec![], vec![]]);
+    let slow = |ran| (address(), What::Slow { ran: HOUR / 60 * ran, usual: Usual { median: HOUR, p90: HOUR } });
+    assert_eq!(warned(&hour, 91, &new_state()), [slow(91)]);
+    assert_eq!(warned(&[1, 1, 1], 5, &new_state()), [], "what takes seconds varies by more");
+    // One that the queue goes on beside is as slow as any other.
+    let since = earlier(now(), HOUR * 2);
+    let released = Running { since, overdue: true, released: true, ..running(None) };
+    assert_eq!(warned(&hour, 0, &state(Phase::Running(released.clone()))), [slow(120)]);
+    // So is one that is in no plan any more; the queue remembers how long it took.
+    let mut gone = state(Phase::Running(released));
+    gone.run.as_mut().unwrap().queue.items[0].usual = Some(Usual { median: HOUR, p90: HOUR });
+    let mut desired = crate::left::desired();
+    (desired.jobs[0].address, desired.jobs[0].id) = ("a/other".parse().unwrap(), "d".repeat(24).parse().unwrap());
+    let warnings = proposal(&desired, &view(groups(GroupStatus::Started), None), &gone).warnings;
+    assert_eq!(warnings.into_iter().map(|warning| (warning.job, warning.what)).collect::<Vec<_>>(), [slow(120)]);
+}
+
+#[test]
+fn one_that_waits_in_jetbackups_queue_has_all_of_its_time_before_it() {
+    for (status, left) in [(GroupStatus::Started, 20), (GroupStatus::Pending, 60)] {
+        let mut groups = groups(status);
+        if let Seen::Known(groups) = &mut groups {
+            groups[0].execution_time = Some(HOUR / 60 * 40);
+        }
+        let proposal = proposal(&crate::left::desired(), &view(groups, Some(past(&[60]))), &new_state());
+        assert_eq!(proposal.forecast.end(), Some(later(now(), HOUR / 60 * left)), "{status:?}");
+    }
 }
 
 #[test]

@@ -1,17 +1,22 @@
 //! Freshness and holds: plans and checks in which each kind of them comes up.
 
-use jbr::check::{Check, Scope, check};
+use std::time::Duration;
+
+use jbr::check::{Check, Finding, Level, Scope, check};
 use jbr::clock::{Timestamp, earlier, later};
-use jbr::desired::{Desired, Hold, Job, Partial};
+use jbr::desired::{Desired, Destination, Hold, Job, Partial};
+use jbr::execute::journal::{GateState, Opened};
 use jbr::hold::ByHand;
 use jbr::inventory::{Inventory, ServerView};
 use jbr::jetbackup::facts::{self, GroupStatus, Log, LogStatus};
 use jbr::names::{JobId, LogId};
+use jbr::queue::Gate;
 use jbr::seen::{Seen, Why};
 use jbr::state::State;
 
 use crate::fixtures::{
-    HOUR, MINUTE, address, bad_record, desired, group, job, job_id, live, now, record, server, state, unread, view,
+    HOUR, MINUTE, address, bad_record, desired, destination_id, group, interrupted, job, job_id, live, now, record,
+    server, state, unread, view,
 };
 
 fn ago(hours: u32) -> Timestamp {
@@ -118,6 +123,91 @@ pub(crate) fn everything() -> Check {
     state.jobs.insert(address("server2/unread-and-old"), record(23, HOUR, HOUR * 50));
     state.jobs.insert(address("server2/unread"), bad_record(22, jbr::execute::outcome::Verdict::Failed, 3));
     checked(&desired, views, &state)
+}
+
+/// What would be too old a second later is not too old, and what is due again at its very end is not due before.
+#[test]
+fn a_limit_is_passed_and_not_reached() {
+    let a_second_less = |than: Duration| Duration::from_secs(than.as_secs() - 1);
+    let findings = |max_age, every| {
+        let (mut desired, views, state) = nothing_due();
+        (desired.jobs[1].max_age, desired.jobs[1].every) = (Some(max_age), Some(every));
+        checked(&desired, views, &state).jobs.remove(1).findings
+    };
+    let (age, took) = (HOUR * 2, MINUTE * 55);
+    assert_eq!(findings(age, took), []);
+    assert_eq!(findings(a_second_less(age), took), [Finding::TooOld]);
+    let too_short = Finding::EveryTooShort { every: a_second_less(took), median: took };
+    assert_eq!(findings(age, a_second_less(took)), [too_short]);
+}
+
+/// In the pictures of a check the two are the same.
+#[test]
+fn nine_of_ten_is_not_the_median() {
+    let (desired, mut views, state) = nothing_due();
+    logs(&mut views[0], 11, Seen::Known((0..10).map(|n| log(n, 11, 1, ago(3 + n), 60 + n)).collect()));
+    let check = checked(&desired, views, &state);
+    let metrics = jbr::render::metrics::metrics(&check);
+    for (quantile, minutes) in [("0.5", 65), ("0.9", 68)] {
+        let labels = format!("server=\"server1\",job=\"fresh\",quantile=\"{quantile}\"");
+        let sample = format!("\njbr_usual_duration_seconds{{{labels}}} {}\n", minutes * 60);
+        assert!(metrics.contains(&sample), "{sample}{metrics}");
+    }
+    let json = jbr::render::check_json::check_json(&check);
+    assert!(json.contains(r#""median_s":3900,"p90_s":4080,"#), "{json}");
+}
+
+/// One remark in a check in which all else is well, by what is changed for it: how many are counted, and what they make of the check.
+#[test]
+fn each_remark_weighs_what_it_is_worth() {
+    let weighs = |change: &dyn Fn(&mut Desired, &mut Vec<ServerView>, &mut State)| {
+        let (mut desired, mut views, mut state) = nothing_due();
+        change(&mut desired, &mut views, &mut state);
+        let check = checked(&desired, views, &state);
+        let counted = format!("\njbr_remarks {}\n", check.remarks.len());
+        assert!(jbr::render::metrics::metrics(&check).contains(&counted), "{check:?}");
+        (check.remarks.len(), check.level())
+    };
+    let add = |views: &mut Vec<ServerView>, job: facts::Job| {
+        let Seen::Known(jobs) = &mut views[0].jobs else { panic!("they are known") };
+        jobs.push(job);
+    };
+    assert_eq!(weighs(&|_, _, _| {}), (0, Level::Ok));
+    assert_eq!(weighs(&|_, views, _| add(views, live(77, "Not ours"))), (1, Level::Warning));
+    // It may write, or not: nobody is woken for what JetBackup has on every server.
+    let nowhere = || facts::Job { destinations: vec![], ..live(77, "Not ours") };
+    assert_eq!(weighs(&|_, views, _| add(views, nowhere())), (1, Level::Ok));
+    let silent = weighs(&|desired, views, _| {
+        desired.servers.push(server("server2"));
+        views.push(unread("server2", "no route to host"));
+    });
+    assert_eq!(silent, (1, Level::Warning), "no job of the plan says it");
+    let missing = weighs(&|desired, views, _| {
+        desired.servers[0].destination = Some(Destination { id: destination_id(7), keep_closed: false });
+        let Seen::Known(jobs) = &mut views[0].jobs else { panic!("they are known") };
+        for job in jobs {
+            job.destinations = vec![destination_id(7)];
+        }
+    });
+    assert_eq!(missing, (1, Level::Critical));
+    let open = |desired: &mut Desired| desired.jobs[0].keep_disabled = true;
+    assert_eq!(weighs(&|desired, _, _| open(desired)), (1, Level::Warning), "somebody enabled it");
+    let by_us = weighs(&|desired, _, state| {
+        open(desired);
+        let (server, gate) = (server("server1").name, Gate::Job(job_id(11)));
+        state.opened = vec![Opened { server, gate, since: ago(1), state: GateState::Open }];
+    });
+    assert_eq!(by_us, (0, Level::Ok));
+}
+
+/// What was done in a run that has not ended is as much of a proof as what was done before it.
+#[test]
+fn a_backup_of_the_run_in_progress_counts() {
+    let (desired, views, state) = interrupted(HOUR * 2);
+    let silent = views.iter().map(|view| unread(view.server.as_str(), "no route to host"));
+    let check = checked(&desired, silent.collect(), &state);
+    let databases = check.jobs.iter().find(|job| job.address == address("server2/databases")).unwrap();
+    assert_eq!(databases.history.age(now()), Some(MINUTE * (120 - 27)));
 }
 
 /// A check without jobs.

@@ -11,7 +11,7 @@ use jbr::render::status_json::status_json;
 use jbr::seen::{Seen, Why};
 use jbr::state::State;
 use jbr::state::lock::{Holder, Lock};
-use jbr::status::{Doing, Fate, Outbox, Reading, Status, View, Waits, Whose, status};
+use jbr::status::{Doing, Fate, Next, Outbox, Reading, Status, View, Waits, Whose, next, status};
 
 use crate::fixtures::{HOUR, address, closed_destination, fleet, group, now, unread};
 
@@ -159,4 +159,45 @@ fn whether_an_interrupted_run_goes_on_is_what_the_next_apply_would_say() {
     assert_eq!(fate(&sight), Fate::StartsOver(Because::TooOld));
     sight.at = now();
     assert_eq!(fate(&sight), Fate::Unknown);
+}
+
+#[test]
+fn what_comes_next_is_what_becomes_due_first_or_waits_for_its_window() {
+    let everything = |_: &JobAddress| true;
+    let (desired, views, state) = crate::checks::nothing_due();
+    let proposal = crate::fixtures::plan(&desired, views, &state, false);
+    let due = |job: &str, hours: u32| {
+        Some(Next { job: address(job), at: Some(later(now(), HOUR * hours)), waits: Waits::Every })
+    };
+    assert_eq!(next(&proposal, &Lock::Free, true, &everything), due("server1/fresh", 17));
+    assert_eq!(next(&proposal, &Lock::Free, true, &|job| *job == address("server1/due")), due("server1/due", 18));
+
+    let (desired, views, state) = crate::fixtures::shut();
+    let proposal = crate::fixtures::plan(&desired, views, &state, false);
+    let next = next(&proposal, &Lock::Free, true, &everything).unwrap();
+    assert_eq!((next.at, next.waits), (proposal.standstill().unwrap().opens, Waits::Window));
+}
+
+#[test]
+fn each_job_shows_what_holds_it() {
+    let (desired, views, state) = crate::checks::measured();
+    let inventory = Inventory { servers: views };
+    let request = Request { is_asked_for: &|_| true, fresh: false };
+    let status = status(View {
+        desired: &desired,
+        inventory: &inventory,
+        proposal: &propose(&desired, &inventory, &state, &request, now()),
+        state: &Seen::Known(state),
+        lock: Seen::Known(Lock::Free),
+        outbox: Seen::Known(Outbox::default()),
+        is_asked_for: &|_| true,
+        now: now(),
+    });
+    let jobs = status.servers.iter().flat_map(|server| &server.jobs);
+    let held = jobs.filter_map(|job| {
+        let holds = job.holds.as_ref()?;
+        Some((job.address.job.as_str(), holds.plan.is_some(), holds.hand.is_some()))
+    });
+    let expected = [("held", false, true), ("held-by-plan", true, false), ("held-by-both", true, true)];
+    assert_eq!(held.collect::<Vec<_>>(), expected);
 }

@@ -22,6 +22,12 @@ fn slow_at_the_end(at: u64, length: u64) -> Option<u8> {
     u8::try_from(percent).ok().map(|percent| percent.min(99))
 }
 
+/// Nine of ten of its accounts take a tenth of its time.
+fn fast_at_the_end(at: u64, length: u64) -> Option<u8> {
+    let percent = if at * 10 < length * 9 { at * 11 / length } else { 10 + (at * 10 - length * 9) * 90 / length };
+    u8::try_from(percent).ok().map(|percent| percent.min(99))
+}
+
 fn none(_: u64, _: u64) -> Option<u8> {
     None
 }
@@ -101,7 +107,7 @@ fn a_long_backup_is_looked_at_far_less_than_a_fixed_poll_would() {
 
 #[test]
 fn an_unknown_backup_is_found_over_within_nine_seconds_whatever_it_says() {
-    for percent in [none, even, slow_at_the_end] {
+    for percent in [none, even, slow_at_the_end, fast_at_the_end] {
         for length in 1..300 {
             let looks = looks(length * MS, None, percent);
             let found = looks.last().unwrap() - length * MS;
@@ -129,9 +135,10 @@ fn one_that_fails_at_once_is_found_over_while_little_time_is_lost() {
 #[test]
 fn what_takes_far_longer_than_usual_is_looked_at_as_the_plan_says() {
     let usual = Some(Usual { median: s(60), p90: s(66) });
-    let after = |ran: u64| pause(&Progress { ran: s(ran), percent: None, usual }, Pace::Adaptive, POLL);
-    assert_eq!(after(3600), POLL);
-    assert_eq!(after(61), LOOK_MIN);
+    let after = |ran: u64, percent| pause(&Progress { ran: s(ran), percent, usual }, Pace::Adaptive, POLL);
+    assert_eq!(after(3600, None), POLL);
+    assert_eq!(after(61, None), LOOK_MIN);
+    assert_eq!(after(61, Some(10)), LOOK_MIN, "a percentage that says something else is not believed");
 }
 
 #[test]
