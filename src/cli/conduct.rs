@@ -54,7 +54,7 @@ pub(super) fn conduct(
     let _inside = span.enter();
     tracing::info!(target: TOLD, "{}", begins(&run));
     if let Some(reporter) = &mut reporter {
-        reporter.begin(&run.id);
+        reporter.begin(&run.id, &run.queue);
     }
     let mut keeper = RunKeeper::new(store, state);
     let mut performer = Performer::new(&mut *links, Arc::clone(&clock), interrupt);

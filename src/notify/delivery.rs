@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::failure::{Failure, FailureKind};
-use super::mail::Progress;
 use super::message::{Message, Signal};
 use super::post::Post;
-use super::vault::Vault;
+use super::progress::Progress;
+use super::vault::{Vault, where_it_is};
 use super::{mail, web};
 use crate::desired::Url;
 
@@ -79,13 +79,6 @@ fn fetch(url: &Url, vault: Vault, (kind, body): (&str, &str), step: &mut dyn FnM
     let code = web::fetch(&address, kind, body)?;
     step(format!("answered with code {code}"));
     Ok(())
-}
-
-pub(super) fn where_it_is(url: &Url) -> String {
-    match url {
-        Url::Plain(_) => "the address is in the plan".to_owned(),
-        Url::Secret(secret) => format!("the address is in {secret}"),
-    }
 }
 
 fn no_channel() -> Failure {

@@ -5,7 +5,7 @@
 use super::markup::Markup;
 use super::notice::{Cause, Notice, What};
 use crate::execute::End;
-use crate::execute::outcome::Outcome;
+use crate::execute::outcome::{Outcome, Verdict};
 use crate::printable::printable;
 use crate::render::summary::{Ending, why};
 use crate::render::when::{about, duration};
@@ -15,6 +15,8 @@ use crate::render::{Page, Style, Summary, count};
 const WIDTH: usize = 78;
 /// The longest subject, in characters.
 const SUBJECT_LENGTH_MAX: usize = 120;
+/// What stands at the end of a subject that was cut.
+const CUT: &str = "...";
 /// How many jobs a subject names.
 const NAMED_MAX: usize = 2;
 
@@ -28,8 +30,7 @@ pub(super) struct Letter<'a> {
 impl<'a> Letter<'a> {
     pub(super) fn new(notice: &'a Notice<'a>) -> Self {
         let subject = format!("[jbr {}] {}: {}", notice.host, notice.cause().word(), gist(notice));
-        let subject: String = printable(&subject).chars().take(SUBJECT_LENGTH_MAX).collect();
-        Self { subject, notice }
+        Self { subject: shortened(&printable(&subject)), notice }
     }
 
     pub(super) fn text(&self) -> String {
@@ -61,7 +62,7 @@ impl<'a> Letter<'a> {
             }
             What::Alarm { run, sentence } => {
                 html.element("<p>", sentence, ".</p>\n");
-                html.element("<p>", &format!("The run {run} goes on."), "</p>\n");
+                html.element("<p>", &format!("The run {run} goes on. `jbr status` says what runs now."), "</p>\n");
             }
             What::Stale(lines) | What::NoRun { said: lines } => {
                 html.tag("<ul>\n");
@@ -88,14 +89,36 @@ fn listed(lines: &[String], before: &str) -> String {
 fn gist(notice: &Notice<'_>) -> String {
     match &notice.what {
         What::RunEnded { summary, quotes: _ } => gist_of_run(summary, notice.cause()),
-        What::Alarm { sentence, .. } => sentence.clone(),
+        What::Alarm { sentence, .. } => sentence.split("; ").next().unwrap_or(sentence).to_owned(),
         What::Stale(lines) => {
             let jobs = lines.iter().map(|line| line.split(": ").next().unwrap_or(line).to_owned()).collect();
             format!("{} without a backup that is young enough: {}", count(lines.len(), "job"), some(jobs))
         }
-        What::NoRun { said } => format!("nothing was run: {}", said.first().map_or("", String::as_str)),
+        What::NoRun { said } => format!("nothing was run: {}", why_not(said)),
         What::Test => "notices arrive".to_owned(),
     }
+}
+
+/// The first line; and the first of a list that it begins.
+fn why_not(said: &[String]) -> String {
+    let mut lines = said.iter().map(|line| line.trim());
+    let first = lines.next().unwrap_or_default();
+    match lines.next().filter(|_| first.ends_with(':')) {
+        Some(second) => format!("{first} {second}"),
+        None => first.to_owned(),
+    }
+}
+
+/// As much of a subject as is shown, up to the end of a word. Three full stops keep it plain ASCII, if it is.
+fn shortened(subject: &str) -> String {
+    if subject.chars().count() <= SUBJECT_LENGTH_MAX {
+        return subject.to_owned();
+    }
+    let kept: String = subject.chars().take(SUBJECT_LENGTH_MAX - CUT.len()).collect();
+    let words = kept.rsplit_once(' ').map_or(&*kept, |(words, _)| words);
+    // One endless word is cut in its middle.
+    let kept = if words.len() * 2 > kept.len() { words } else { &*kept };
+    format!("{}{CUT}", kept.trim_end_matches([',', ':', ';', ' ']))
 }
 
 fn gist_of_run(summary: &Summary<'_>, cause: Cause) -> String {
@@ -109,7 +132,7 @@ fn gist_of_run(summary: &Summary<'_>, cause: Cause) -> String {
     if !bad.is_empty() {
         return format!("{} of {} without a good backup: {}", bad.len(), count(total, "job"), some(bad));
     }
-    let partial = of(&|outcome| outcome.verdict == crate::execute::outcome::Verdict::Partial);
+    let partial = of(&|outcome| outcome.verdict == Verdict::Partial);
     let overdue = of(&|outcome| outcome.overdue);
     let missed: Vec<String> = summary.missed_again().map(ToString::to_string).collect();
     let is_over = matches!(summary.ending, Ending::Ended(End::Complete));
@@ -156,21 +179,27 @@ fn signature(notice: &Notice<'_>) -> String {
 }
 
 fn run(html: &mut Markup, summary: &Summary<'_>, notice: &Notice<'_>) {
+    html.element("<p>", &summary.title(), "</p>\n");
     html.tag("<table border=\"1\" cellspacing=\"0\" cellpadding=\"4\">\n<tr>");
-    for title in ["job", "outcome", "took", "usually", "why"] {
+    for title in ["job", "outcome", "took", "usually", "ended", "why"] {
         html.element("<th align=\"left\">", title, "</th>");
     }
     html.tag("</tr>\n");
     for item in &summary.queue.items {
         let outcome = summary.journal.outcome(&item.address);
-        let is_good = outcome.is_some_and(|outcome| outcome.verdict.is_good() && !outcome.overdue);
         let dash = || "–".to_owned();
         let took = outcome.and_then(|outcome| Some(duration(crate::clock::elapsed(outcome.started?, outcome.ended))));
-        html.tag(if is_good { "<tr>" } else { "<tr style=\"background: #fdd\">" });
+        html.tag(match outcome {
+            Some(outcome) if outcome.verdict == Verdict::Completed && !outcome.overdue => "<tr>",
+            Some(outcome) if outcome.verdict.is_good() => "<tr style=\"background: #ffd\">",
+            Some(_) | None => "<tr style=\"background: #fdd\">",
+        });
         html.element("<td>", &item.address.to_string(), "</td>");
         html.element("<td>", &outcome.map_or("not done".to_owned(), |outcome| outcome.verdict.word()), "</td>");
         html.element("<td align=\"right\">", &took.unwrap_or_else(dash), "</td>");
         html.element("<td align=\"right\">", &summary.usual(&item.address).map_or_else(dash, about), "</td>");
+        let ended = outcome.map_or_else(dash, |outcome| notice.zone.near(outcome.ended, summary.now));
+        html.element("<td>", &ended, "</td>");
         html.element("<td>", &outcome.map_or(String::new(), why), "</td>").tag("</tr>\n");
     }
     html.tag("</table>\n");
@@ -217,5 +246,25 @@ mod tests {
         );
         assert!(!html.contains("<script"), "{html}");
         assert!(text.contains("\n  b & c\n"), "{text}");
+    }
+    #[test]
+    fn a_subject_that_is_too_long_ends_with_a_word() {
+        let words = "word ".repeat(50);
+        let subject = shortened(words.trim());
+        assert!(subject.ends_with("word word...") && subject.len() > SUBJECT_LENGTH_MAX - 8, "{subject}");
+        assert_eq!(shortened(&"x".repeat(200)), format!("{}...", "x".repeat(SUBJECT_LENGTH_MAX - 3)));
+        let fits = "é".repeat(SUBJECT_LENGTH_MAX);
+        assert_eq!(shortened(&fits), fits);
+    }
+
+    #[test]
+    fn why_nothing_was_run_names_the_first_thing_that_is_wrong() {
+        let said = |lines: &[&str]| why_not(&lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            said(&["the plan does not fit:", "  a/two: no such job", "  b"]),
+            "the plan does not fit: a/two: no such job"
+        );
+        assert_eq!(said(&["the state cannot be read", "mend it"]), "the state cannot be read");
+        assert_eq!(said(&[]), "");
     }
 }

@@ -1,6 +1,5 @@
 //! A mail, made of a letter and brought to those who have not got it yet.
 
-use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use lettre::Address;
@@ -9,14 +8,12 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 
 use super::failure::{Failure, FailureKind};
+use super::progress::{Progress, Step};
 use super::smtp::{self, Trouble};
 use super::vault::Vault;
 use crate::clock::Timestamp;
 use crate::desired::{Email, Secret};
 use crate::printable::printable;
-
-/// Something that was done on the way, for whoever watches.
-pub(super) type Step<'a> = &'a mut dyn FnMut(String);
 
 /// Makes a mail of a letter.
 ///
@@ -47,15 +44,6 @@ pub(super) fn compose(
     let name = HeaderName::new_from_ascii_str("Auto-Submitted");
     message.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".to_owned()));
     Ok(message)
-}
-
-/// What is known of a mail while it is on its way, by whoever waits for it and may not be able to.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    /// From now on it may be the mail that the server does not like.
-    pub(super) is_offered: AtomicBool,
-    /// The server has it, for all whom it was still to go to: whatever is said after that changes nothing.
-    pub(super) is_taken: AtomicBool,
 }
 
 /// Hands a mail over to all of its addresses but `taken`, which have it.

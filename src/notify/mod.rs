@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pure: [`policy`], [`notice`], [`message`], [`quotes`], [`excerpt`], `letter`, `hook`. Edge: [`collect`], which asks the servers; `outbox` with what is in it and what leaves it (`entry`, `prune`, `told`, `unsent`), and
-//! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `smtp`, `web`, `complaint`, `trust`, `discreet`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
+//! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `smtp`, `progress`, `web`, `complaint`, `diagnosis`, `trust`, `discreet`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
 //!
 //! Deliberately absent: secrets in anything that is kept. A password or an address of the web is looked up when it is used.
 
@@ -29,12 +29,14 @@ mod unsent;
 
 mod complaint;
 mod delivery;
+mod diagnosis;
 mod discreet;
 mod errand;
 mod failure;
 mod mail;
 mod pass;
 pub mod post;
+mod progress;
 mod smtp;
 mod trust;
 pub mod vault;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::entry::{Entry, Try, Unreadable};
 use super::failure::{Failure, FailureKind};
@@ -13,13 +13,13 @@ use crate::clock::{Timestamp, elapsed};
 use crate::printable::printable;
 
 /// How long a refused login keeps everything of its channel back: trying every five minutes gets an account locked.
-const LOGIN_PAUSE: std::time::Duration = std::time::Duration::from_secs(3600);
+const LOGIN_PAUSE: Duration = Duration::from_secs(3600);
 /// After so many messages in a row that the other side did not take, it is the way that is closed: a server that is gone is not asked once
 /// a message.
 const FAULTS_IN_A_ROW_MAX: usize = 3;
 
 /// One pass.
-pub(super) struct Pass<'a> {
+struct Pass<'a> {
     post: &'a Post,
     end: Instant,
     now: Timestamp,
@@ -39,13 +39,21 @@ struct Waiting {
     is_kept: bool,
 }
 
+impl Post {
+    /// Sends what waits, oldest first, within `limit`. `also_refused`: those that were refused for good, too, and whatever a refused login keeps
+    /// back. Somebody else who sends is waited for within the limit.
+    pub fn send(&self, limit: Duration, now: Timestamp, also_refused: bool) -> Sent {
+        Pass::new(self, Instant::now() + limit, now, also_refused).run()
+    }
+}
+
 impl<'a> Pass<'a> {
-    pub(super) fn new(post: &'a Post, end: Instant, now: Timestamp, also_refused: bool) -> Self {
+    fn new(post: &'a Post, end: Instant, now: Timestamp, also_refused: bool) -> Self {
         Self { post, end, now, also_refused, closed: BTreeSet::new(), in_a_row: BTreeMap::new(), sent: Sent::default() }
     }
 
     /// Sends what can be sent.
-    pub(super) fn run(mut self) -> Sent {
+    fn run(mut self) -> Sent {
         // A disk that took nothing then may do so now.
         self.post.save();
         let (lock, mut line) = self.kept().unwrap_or_else(|error| {

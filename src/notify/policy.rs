@@ -10,22 +10,24 @@ use crate::execute::journal::{GateState, Journal, Phase};
 use crate::execute::outcome::{Outcome, Verdict};
 use crate::names::ServerName;
 use crate::printable::printable;
+use crate::queue::Queue;
 use crate::render::Summary;
 use crate::render::summary::Ending;
-use crate::render::when::about;
+use crate::render::when::{about, limit};
 use crate::seen::Seen;
 
-/// What cannot wait for the end of the run: why, and a sentence. Each of these is an alarm in the run's own narration, too.
+/// What cannot wait for the end of the run of this queue: why, and a sentence, whose first part says it all. Each of these is an alarm in the run's own narration, too.
 #[must_use]
-pub fn urgent(event: &Event) -> Option<(Cause, String)> {
+pub fn urgent(event: &Event, queue: &Queue) -> Option<(Cause, String)> {
     let told = match event {
         Event::Overdue { job, group: _, released } => {
+            let timeout = queue.item(job).map_or(String::new(), |item| format!(" of {}", limit(item.timeout)));
             let then = if *released {
                 "the queue goes on beside it, so two backups may write at once"
             } else {
                 "it keeps its place, and nothing else starts until it ends"
             };
-            (Cause::Timeout, format!("{job} takes longer than its timeout; {then}"))
+            (Cause::Timeout, format!("{job} takes longer than its timeout{timeout}; {then}; `jbr stop {job}` ends it"))
         }
         Event::Stopping { job, group: _ } => {
             (Cause::Timeout, format!("{job} takes longer than its timeout; JetBackup is asked to stop it"))

@@ -7,17 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::delivery::where_it_is;
 use super::entry::{Entry, Unreadable};
 use super::errand::Errands;
 use super::message::{Message, Signal};
 use super::outbox::Outbox;
-use super::pass::Pass;
 use super::told;
 pub use super::told::Telling;
-use super::vault::Vault;
+use super::vault::{Vault, where_it_is};
 use crate::clock::Timestamp;
 use crate::desired::Notify;
 
@@ -110,12 +108,6 @@ impl Post {
     #[must_use]
     pub fn telling(&self, asked: &[String], now_true: &[String], now: Timestamp) -> Telling {
         told::telling(&self.outbox, asked, now_true, now)
-    }
-
-    /// Sends what waits, oldest first, within `limit`. `also_refused`: those that were refused for good, too, and whatever a refused login keeps
-    /// back. Somebody else who sends is waited for within the limit.
-    pub fn send(&self, limit: Duration, now: Timestamp, also_refused: bool) -> Sent {
-        Pass::new(self, Instant::now() + limit, now, also_refused).run()
     }
 
     /// How many messages wait. Those of a later `jbr` are its own to count.

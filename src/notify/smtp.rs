@@ -13,9 +13,10 @@ use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
-use super::complaint::{Complaint, is_timeout, said, tls_error};
+use super::complaint::Complaint;
+use super::diagnosis::{complaint, is_timeout, said, tls_error};
 use super::failure::FailureKind;
-use super::mail::{Progress, Step};
+use super::progress::{Progress, Step};
 use super::vault::open_file;
 use crate::desired::{Security, Smtp};
 use crate::printable::printable;
@@ -27,6 +28,8 @@ const CA_FILE_SIZE_MAX: u64 = 1024 * 1024;
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The code of a server that ends the conversation, whatever was said in it (RFC 5321, 3.8).
 const SHUTTING_DOWN: u16 = 421;
+/// The code of a server that wants a login first (RFC 4954, 6), or encryption (RFC 3207, 4): no mail will do.
+const NOT_LIKE_THIS: u16 = 530;
 
 /// Why a mail could not be handed over to everybody.
 pub(super) struct Trouble {
@@ -105,7 +108,7 @@ fn offer(
 }
 
 fn is_about_the_address(error: &Error) -> bool {
-    error.status().is_some_and(|code| u16::from(code) != SHUTTING_DOWN)
+    error.status().is_some_and(|code| ![SHUTTING_DOWN, NOT_LIKE_THIS].contains(&u16::from(code)))
 }
 
 /// Of those to whom it did not go: which, and what the server said to each.
@@ -147,7 +150,7 @@ fn connect(smtp: &Smtp, place: &str, step: Step<'_>) -> Result<SmtpConnection, T
 
 /// What went wrong on the way, with what may mend it.
 fn way_complaint(error: &Error, smtp: &Smtp) -> Complaint {
-    let complaint = Complaint::of(error, smtp.timeout);
+    let complaint = complaint(error, smtp.timeout);
     match (smtp.security, tls_error(error)) {
         (Security::Tls, Some(rustls::Error::InvalidMessage(_))) => complaint.hint("try `security: starttls`"),
         (_, Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer))) => {
@@ -177,7 +180,7 @@ fn tls(smtp: &Smtp) -> Result<TlsParameters, Trouble> {
             return Err(wrong("there is no certificate (PEM) in it"));
         }
     }
-    builder.build_rustls().map_err(|error| Trouble::new(FailureKind::Channel, Complaint::of(&error, smtp.timeout)))
+    builder.build_rustls().map_err(|error| Trouble::new(FailureKind::Channel, complaint(&error, smtp.timeout)))
 }
 
 const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -212,19 +215,19 @@ fn login_trouble(error: &Error, smtp: &Smtp) -> Trouble {
         None if error.is_client() => Trouble::channel(
             "the server offers no login that jbr knows (PLAIN, LOGIN); if it wants none, remove `user` and `password`",
         ),
-        None => Trouble::new(FailureKind::Channel, Complaint::of(error, smtp.timeout)),
+        None => Trouble::new(FailureKind::Channel, complaint(error, smtp.timeout)),
     }
 }
 
 fn message_trouble(error: &Error, timeout: Duration) -> Trouble {
     let kind = match error.status().map(u16::from) {
+        Some(SHUTTING_DOWN | NOT_LIKE_THIS) => FailureKind::Channel,
         Some(_) if error.is_permanent() => FailureKind::Refused,
-        Some(SHUTTING_DOWN) => FailureKind::Channel,
         Some(_) => FailureKind::Message,
         None if is_timeout(error) => FailureKind::Silent,
         None => FailureKind::HungUp,
     };
-    Trouble::new(kind, Complaint::of(error, timeout))
+    Trouble::new(kind, complaint(error, timeout))
 }
 
 #[cfg(test)]

@@ -107,6 +107,14 @@ pub(super) fn open_file(path: &Path) -> std::io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::Error::other("it is not a file")) }
 }
 
+/// Where an address of the web stands, for a person.
+pub(super) fn where_it_is(url: &Url) -> String {
+    match url {
+        Url::Plain(_) => "the address is in the plan".to_owned(),
+        Url::Secret(secret) => format!("the address is in {secret}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;

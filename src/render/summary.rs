@@ -52,7 +52,7 @@ impl Summary<'_> {
     #[must_use]
     pub fn text(&self, page: &Page) -> String {
         let mut sheet = Sheet::new(page);
-        sheet.heading(&format!("Run {}, {}", self.run, duration(elapsed(self.started, self.now))));
+        sheet.heading(&self.title());
         if !self.queue.items.is_empty() {
             sheet.gap();
             sheet.table(self.table(page));
@@ -62,6 +62,12 @@ impl Summary<'_> {
         self.closed(&mut sheet);
         self.next_steps(&mut sheet);
         sheet.finish()
+    }
+
+    /// Which run, and how long it took.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("Run {}, {}", self.run, duration(elapsed(self.started, self.now)))
     }
 
     /// What [`Summary::text`] says below its table, for a reader who has another table.

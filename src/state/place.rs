@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::store::GENERATIONS_MAX;
-
+/// How many earlier generations are kept: `.1` is the newest.
+pub const GENERATIONS_MAX: usize = 3;
 /// How many symbolic links are followed; Linux follows as many.
 const LINKS_MAX: usize = 40;
 

@@ -13,9 +13,10 @@ mod write;
 use std::fmt;
 
 use super::State;
+pub use super::place::GENERATIONS_MAX;
 pub use error::StoreError;
 pub use file::FileStore;
-pub use generation::{GENERATIONS_MAX, Generation};
+pub use generation::Generation;
 pub use keeper::RunKeeper;
 pub use lineage::new_lineage;
 pub use memory::MemoryStore;

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jbr::clock::{Timestamp, later};
 use jbr::desired::{Email, MailOn, Notify, OnTimeout, Pace, Retry, Secret, Security, Smtp};
-use jbr::execute::End;
 use jbr::execute::journal::{Entry, GateState, Journal, Opened, Overlap, Phase};
 use jbr::execute::outcome::{Outcome, Verdict};
+use jbr::execute::{End, Event};
 use jbr::names::{DestinationId, GroupId, JobId, LogId, RunId, ServerName};
 use jbr::notify::excerpt::Excerpt;
 use jbr::notify::message::Message;
-use jbr::notify::notice::{Notice, What};
+use jbr::notify::notice::{Cause, Notice, What};
 use jbr::notify::policy;
 use jbr::notify::quotes::{Quotes, Wish};
 use jbr::printable::printable;
@@ -108,8 +108,12 @@ fn messages_after(
     let summary = Summary { run: &run, started: start(), now, queue, journal, ending: Ending::Ended(end), closed };
     let silent: BTreeSet<ServerName> = journal.unreachable.keys().cloned().collect();
     let (causes, _) = policy::of_run(&summary, is_good, &silent);
-    let notice =
-        Notice { causes, at: now, host: "pi", zone: Zone::utc(), what: What::RunEnded { summary: &summary, quotes } };
+    messages_of(causes, What::RunEnded { summary: &summary, quotes })
+}
+
+/// The messages of this, an hour after the start.
+fn messages_of(causes: Vec<Cause>, what: What<'_>) -> Vec<Message> {
+    let notice = Notice { causes, at: later(start(), 61 * MINUTE), host: "pi", zone: Zone::utc(), what };
     let smtp = Smtp {
         host: "localhost".into(),
         port: 25,
@@ -196,6 +200,20 @@ fn a_job_that_two_runs_in_a_row_have_not_come_to() {
             "a window that closed is no failure"
         );
     }
+}
+
+#[test]
+fn a_backup_that_takes_too_long() {
+    let (queue, _) = run(&[("server1/accounts", Verdict::Completed, "")]);
+    let job = queue.items[0].address.clone();
+    let told =
+        |released| policy::urgent(&Event::Overdue { job: job.clone(), group: group(0), released }, &queue).unwrap();
+    let (cause, sentence) = told(true);
+    assert_eq!(cause, Cause::Timeout);
+    assert!(sentence.contains("two backups may write at once"), "{sentence}");
+    let (cause, sentence) = told(false);
+    let id = RunId::new(start(), 412);
+    check("timeout", &messages_of(vec![cause], What::Alarm { run: &id, sentence }));
 }
 
 #[test]

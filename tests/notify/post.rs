@@ -77,6 +77,19 @@ fn a_wrong_login_is_not_tried_again_and_again_and_the_right_one_sends_all() {
 }
 
 #[test]
+fn a_server_that_wants_a_login_first_refuses_no_mail_and_has_it_once_there_is_one() {
+    let server = MailServer::start(&["--tls", "starttls", "--login", &format!("jbr:{PASSWORD}")]);
+    let desk = Desk::new(&server, Security::StartTls);
+    desk.put("one");
+    desk.put("two");
+    assert_eq!(sent(&desk.send()), (0, 2, 1), "the way is closed: the second is not tried");
+    assert!(desk.waiting().iter().all(|unsent| !unsent.refused), "{:?}", desk.waiting());
+    // Whoever mends the plan need not know that something waits.
+    let desk = desk.login(PASSWORD);
+    assert_eq!(sent(&desk.send()), (2, 0, 0));
+}
+
+#[test]
 fn what_is_refused_for_good_is_kept_and_said_and_not_tried_again_by_itself() {
     let mut server = MailServer::start(&["--mood", "refuses"]);
     let desk = Desk::new(&server, Security::None);

@@ -38,7 +38,7 @@ pub(in crate::cli) struct Reporter {
     courier: Courier,
     interrupt: Interrupt,
     output: Output,
-    run: Option<RunId>,
+    run: Option<(RunId, Queue)>,
     /// Servers that did not answer at some time.
     silent: BTreeSet<ServerName>,
     /// What was told at once, so that nothing is told twice.
@@ -67,8 +67,8 @@ impl Reporter {
     }
 
     /// A run begins, or goes on.
-    pub(in crate::cli) fn begin(&mut self, run: &RunId) {
-        self.run = Some(run.clone());
+    pub(in crate::cli) fn begin(&mut self, run: &RunId, queue: &Queue) {
+        self.run = Some((run.clone(), queue.clone()));
         self.teller.ping(Signal::Start, &format!("run {run} begins"));
         self.courier.go();
     }
@@ -158,7 +158,8 @@ impl Listen for Reporter {
             // If it is left open again, that is told at once. What could not be forgotten is told a day later.
             let _ = self.teller.post.telling(&[left_open(server, gate)], &[], at).remember();
         }
-        let (Some((cause, sentence)), Some(run)) = (policy::urgent(event), &self.run) else { return };
+        let Some((run, queue)) = &self.run else { return };
+        let Some((cause, sentence)) = policy::urgent(event, queue) else { return };
         if self.urgent.len() < URGENT_MAX && self.urgent.insert(sentence.clone()) {
             let key = match event {
                 Event::LeftOpen { server, gate, .. } => left_open(server, gate),

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::state::format::{self, FILE_SIZE_MAX_BYTES};
-use crate::state::place::generation;
-
-/// How many earlier generations are kept: `.1` is the newest.
-pub const GENERATIONS_MAX: usize = 3;
+use crate::state::place::{GENERATIONS_MAX, generation};
 
 /// An earlier generation that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::generation::GENERATIONS_MAX;
+use crate::state::place::GENERATIONS_MAX;
 use crate::state::place::Place;
 
 /// What the names of temporary files end with.
