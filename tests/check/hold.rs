@@ -89,6 +89,8 @@ fn a_hold_is_replaced_and_says_what_was_before() {
     let mut by_sudo = site.command(&["hold", "a/job1", "--reason", "three"]);
     let ran = Ran::of(by_sudo.env("SUDO_USER", "ana\u{1b}[2J"));
     assert!(ran.stdout.starts_with("a/job1 is held by ana\\u{1b}[2J (as "), "{}", ran.stdout);
+    let user = site.state()["holds"][0]["hold"]["user"].clone();
+    assert!(user.as_str().unwrap().starts_with("ana\\u{1b}[2J (as "), "{user}");
 }
 
 #[test]

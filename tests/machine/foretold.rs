@@ -311,6 +311,13 @@ fn minutes(forecast: &Forecast) -> Vec<(i64, i64)> {
     forecast.items.iter().map(|expected| (minutes(expected.start), minutes(expected.end))).collect()
 }
 
+/// Why it is not known when one begins; it is known of none here.
+fn why(forecast: &Forecast, job: &str) -> Option<Unknown> {
+    let expected = forecast.item(&job.parse().unwrap()).unwrap();
+    assert_eq!(expected.start, None);
+    expected.unknown.clone()
+}
+
 #[test]
 fn what_waits_in_jetbackups_queue_has_all_of_it_before_it() {
     assert_eq!(minutes(&foretold(|_, _, _| {}, Is::Running, 20)), [(0, 40), (40, 100), (100, 160)]);
@@ -330,6 +337,16 @@ fn the_queue_goes_on_beside_what_was_released() {
     };
     let forecast = foretold(after_it, Is::Released, 20);
     assert_eq!((minutes(&forecast), forecast.pause), (vec![(0, 40), (0, 10), (40, 100)], None));
+
+    // Nobody knows when it is over, nor when what comes after it begins; what no window is for does not begin at all.
+    let unknown = |queue: &mut Queue, histories: &mut BTreeMap<JobAddress, History>, now: Timestamp| {
+        after_it(queue, histories, now);
+        queue.items[1].openings = Some(vec![]);
+    };
+    let forecast = foretold(unknown, Is::Released, 61);
+    assert_eq!(why(&forecast, "a/j2"), Some(Unknown::Behind("a/j0".parse().unwrap())));
+    assert_eq!(why(&forecast, "b/j1"), Some(Unknown::NoOpening));
+    assert_eq!(why(&foretold(unknown, Is::Running, 61), "b/j1"), Some(Unknown::NoOpening), "whoever has the slot");
 
     // A window opens after it is over: until then the run has something to watch, and from then on nothing to do.
     let opens_at = |opens: u32| {

@@ -277,6 +277,17 @@ fn nothing_is_tried_again_in_a_closed_window() {
     );
 }
 
+/// Others ran meanwhile, or no process did: the wait is over, and so is the window in which it was.
+#[test]
+fn a_wait_that_was_over_in_its_window_opens_it_no_more() {
+    let mut scene = Scene::new(&["a/x"]);
+    scene.opens(0, &[(0, 10)]);
+    let entry = scene.journal.entry_mut(&"a/x".parse().unwrap());
+    (entry.attempts, entry.not_before) = (1, Some(later(scene.now, MINUTE * 5)));
+    scene.pass(MINUTE * 20);
+    assert_eq!(scene.start_and_ask(), Action::Finish(End::WindowClosed { opens: None }));
+}
+
 #[test]
 fn what_may_be_good_and_what_was_aborted_is_not_tried_again() {
     let mut scene = retrying(5);
@@ -382,5 +393,9 @@ fn how_soon_to_look_follows_from_how_long_the_server_says_that_it_runs() {
         let seen = Group { execution_time: ran, ..group("g1", &job("a/x"), status) };
         let Action::Wait(pause) = scene.group(&scene::known(Some(seen))) else { panic!("{status:?}") };
         assert_eq!(pause <= scene.queue.poll, is_dense, "{status:?}, {ran:?}: {pause:?}");
+        // Far beyond what is usual is not beyond its `timeout`.
+        scene.pass(MINUTE * 100);
+        scene.group(&scene::under_way("g1"));
+        assert!(!scene.events.iter().any(|event| matches!(event, Event::Overdue { .. })), "{status:?}");
     }
 }

@@ -200,4 +200,6 @@ fn what_is_not_queued_is_not_waited_for_and_that_is_said() {
     let proposal = propose(&desired, &idle(), &new_state(), &request, now());
     let apart = &proposal.not_awaited[&address()];
     assert_eq!((apart[0].job.to_string().as_str(), apart[0].why), ("a/z", NotQueued::NotAskedFor));
+    let proposal = crate::left::proposal(&desired, &idle(), &new_state());
+    assert_eq!(proposal.not_awaited[&address()][0].why, NotQueued::Missing);
 }

@@ -96,6 +96,22 @@ fn a_window_that_closes_stops_no_backup_and_nothing_new_starts() {
     assert!(moment(&ran.events("done")[0]) > closes, "{}", ran.text());
 }
 
+/// The clock of a Raspberry Pi is behind until the network has told it. Whoever starts over goes by it.
+#[test]
+fn where_the_clock_is_behind_an_interrupted_run_the_later_counts_and_that_is_said() {
+    let site = site(&[100], &[100]);
+    let opens_in = |minutes: i64| write_plan(&site, &window(minutes, 120), ", window: w", ", window: w");
+    opens_in(60);
+    interrupted_before(&site, Utc::now() + TimeDelta::minutes(30));
+    opens_in(20);
+    let fresh = site.jbr(&["apply", "--auto-approve", "--fresh"]);
+    assert!(fresh.code == Some(10) && !fresh.stderr.contains("the interrupted run ended at"), "{}", fresh.text());
+    let ran = site.apply();
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
+    assert!(ran.stderr.contains("and the interrupted run ended at"), "{}", ran.stderr);
+    assert_eq!(triggers(&site), (1, 1), "by the run's time the window is open");
+}
+
 #[test]
 fn a_job_that_has_to_fit_starts_where_its_expected_end_is_inside() {
     let site = site(&[100], &[100]);
