@@ -133,6 +133,8 @@ mod tests {
         }
         release.send(()).unwrap();
         let sent = courier.last(PASS_LIMIT, &Interrupt::new().unwrap());
-        assert_eq!((sent.sent, sent.left, calls.load(Ordering::SeqCst)), (0, 1, 2), "{sent:?}");
+        // Five wishes and that of `last` are one, or two where that came when the five were done with already.
+        let calls = calls.load(Ordering::SeqCst);
+        assert!((sent.sent, sent.left) == (0, 1) && (2..=3).contains(&calls), "{calls} calls, {sent:?}");
     }
 }
