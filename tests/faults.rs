@@ -286,7 +286,10 @@ fn a_job_that_its_server_does_not_have() {
     // One of two jobs: the other, which could run, does not either.
     let site = two_servers();
     edit(&site, JOB, "cccccccccccccccccccccccc");
-    check_misfit(&site, &["a/accounts: a has no backup job with the id cccccccccccccccccccccccc", "`jbr list --server a`"]);
+    check_misfit(
+        &site,
+        &["a/accounts: a has no backup job with the id cccccccccccccccccccccccc", "`jbr list --server a`"],
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::inventory::kind::{is_idle_config, is_scheduled, kind_of};
 use crate::inventory::{Inventory, ServerView};
 use crate::jetbackup::facts;
 use crate::jetbackup::ssh_gate::{self, Scope, SshGate};
-use crate::names::JobAddress;
+use crate::names::{DestinationId, JobAddress};
 use crate::seen::Seen;
 
 /// Compares the declared jobs that were asked for with what the servers say.
@@ -84,7 +84,7 @@ fn decide_live(server: &Server, job: &Job, live: &facts::Job, view: &ServerView)
 }
 
 /// The destination that a job needs and that is disabled without the plan's permission to enable it.
-fn disabled_destination(server: &Server, live: &facts::Job, view: &ServerView) -> Option<crate::names::DestinationId> {
+fn disabled_destination(server: &Server, live: &facts::Job, view: &ServerView) -> Option<DestinationId> {
     let Seen::Known(destinations) = &view.destinations else { return None };
     let may_be_opened = |id: &crate::names::DestinationId| {
         server.destination.as_ref().is_some_and(|declared| declared.keep_closed && declared.id == *id)
@@ -179,11 +179,12 @@ fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {
     if let Some(declared) = &server.destination
         && !writes_to(&declared.id, &job.id, jobs)
     {
-        let live: Vec<&str> = live.destinations.iter().map(crate::names::DestinationId::as_str).collect();
+        let live: Vec<&str> = live.destinations.iter().map(DestinationId::as_str).collect();
         notices.push(differs("destination", declared.id.as_str(), &live.join(", ")));
     }
     if live.destinations.len() > 1 {
-        notices.push(Notice::SeveralDestinations { destinations: live.destinations.clone() });
+        let named = |id: &DestinationId| (id.clone(), name_of(id, view));
+        notices.push(Notice::SeveralDestinations { destinations: live.destinations.iter().map(named).collect() });
     }
     match (job.keep_disabled, live.disabled) {
         (true, false) => notices.push(differs("disabled", "yes", "no")),
@@ -195,6 +196,11 @@ fn job_remarks(server: &Server, job: &Job, view: &ServerView) -> Vec<Remark> {
     }
     let remark = |what| Remark { server: server.name.clone(), about: Some(job.address.to_string()), what };
     notices.into_iter().map(remark).collect()
+}
+
+fn name_of(id: &DestinationId, view: &ServerView) -> Option<String> {
+    let Seen::Known(destinations) = &view.destinations else { return None };
+    destinations.iter().find(|destination| destination.id == *id).map(|destination| destination.name.clone())
 }
 
 fn differs(key: &'static str, declared: &str, live: &str) -> Notice {

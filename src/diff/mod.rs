@@ -191,8 +191,8 @@ pub enum Notice {
     },
     /// `!` A declared job writes to several destinations: while it writes to another one, the guarded storage idles.
     SeveralDestinations {
-        /// All of them, in the server's order.
-        destinations: Vec<DestinationId>,
+        /// All of them, in the server's order; each with JetBackup's name, where the server says it.
+        destinations: Vec<(DestinationId, Option<String>)>,
     },
     /// `!` JetBackup would start it by itself.
     Scheduled {

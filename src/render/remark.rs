@@ -124,12 +124,13 @@ fn differing(key: &str, declared: &str, of_job: bool) -> &'static str {
     }
 }
 
-fn several(destinations: &[DestinationId]) -> String {
-    let ids: Vec<&str> = destinations.iter().map(DestinationId::as_str).collect();
+fn several(destinations: &[(DestinationId, Option<String>)]) -> String {
+    let names: Vec<&str> =
+        destinations.iter().map(|(id, name)| name.as_deref().unwrap_or_else(|| id.as_str())).collect();
     format!(
         "writes to {} destinations ({}): the guarded storage is held while it writes to the others, and a backup that failed in one of them is partial. Make a job for each in JetBackup",
-        ids.len(),
-        ids.join(", ")
+        names.len(),
+        names.join(", ")
     )
 }
 

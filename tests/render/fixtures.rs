@@ -356,6 +356,10 @@ fn everything_views() -> Vec<ServerView> {
     let unmanaged =
         facts::Job { schedules: Some(1), next_run: Some(later(now(), 26 * HOUR)), ..live(18, "Old monthly") };
     let mut server1 = view("server1", vec![scheduled, elsewhere, live(19, "Weekly full"), unmanaged]);
+    if let Seen::Known(destinations) = &mut server1.destinations {
+        let cloud = facts::Destination { id: destination_id(8), name: "Cloud".to_owned(), ..destinations[0].clone() };
+        destinations.push(cloud);
+    }
     server1.forks = Seen::Known(Some(3));
     server1.gate = Seen::Known(SshGate::Absent);
     let closed_elsewhere = facts::Job { destinations: vec![destination_id(2)], ..live(24, "No destination") };

@@ -21,7 +21,7 @@ pub(in crate::render) struct RemarkJson {
 enum NoticeJson {
     Differs { key: &'static str, declared: String, live: String },
     Unmanaged { id: String, certain: bool, scheduled: Option<bool>, next_run: Option<String> },
-    SeveralDestinations { destinations: Vec<String> },
+    SeveralDestinations { destinations: Vec<String>, names: Vec<Option<String>> },
     Scheduled { next_run: Option<String> },
     Forks { forks: i64 },
     Gate { gate: &'static str, gate_version: Option<u32>, jobs: Vec<String>, destination: Option<String> },
@@ -42,9 +42,10 @@ impl From<&Remark> for RemarkJson {
                 scheduled: *is_scheduled,
                 next_run: next_run.map(time),
             },
-            Notice::SeveralDestinations { destinations } => {
-                NoticeJson::SeveralDestinations { destinations: destinations.iter().map(ToString::to_string).collect() }
-            }
+            Notice::SeveralDestinations { destinations } => NoticeJson::SeveralDestinations {
+                destinations: destinations.iter().map(|(id, _)| id.to_string()).collect(),
+                names: destinations.iter().map(|(_, name)| name.clone()).collect(),
+            },
             Notice::Scheduled { next_run } => NoticeJson::Scheduled { next_run: next_run.map(time) },
             Notice::Forks { forks } => NoticeJson::Forks { forks: *forks },
             Notice::Gate(notice) => NoticeJson::from(notice),
