@@ -73,7 +73,7 @@ pub(super) fn day(scalar: &Scalar) -> Result<Weekday, Problem> {
     let label = near.map_or("not a day of the week".to_owned(), |day| format!("did you mean `{}`?", DAYS[day].1));
     let words = DAYS.map(|(_, word, _)| word).join(", ");
     Err(Problem::new(format!("cannot be {}", quoted(&scalar.source)), label)
-        .help(format!("days are {words}; write a list of them: [mon, tue, wed]")))
+        .help(format!("days are {words}; write a list of them: [mon, tue, wed]; for every day, leave `days` out")))
 }
 
 /// Reads a date.
