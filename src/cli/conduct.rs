@@ -63,26 +63,18 @@ pub(super) fn conduct(
     if let Some(kept) = &state.run {
         run = kept.clone();
     }
-    if let (Some(reporter), Ok(end)) = (&mut reporter, &driven)
-        && *end != End::Interrupted
-    {
-        reporter.read_logs(&run.queue, &run.journal, links);
+    let exit = driven.as_ref().ok().map(|end| exit_of(end, &run, desired, proposal, output));
+    // Before anything is printed: whoever reads stdout may be slow. And before it is stored as over: a crash in between tells it twice, not never.
+    if let (Some(reporter), Ok(end)) = (&mut reporter, &driven) {
+        let links = (*end != End::Interrupted).then_some(links);
+        let summary = summary(&run, proposal, clock.now(), Ending::Ended(end));
+        reporter.run_ended(&summary, exit == Some(Exit::Success), links);
     }
     let ended = driven.and_then(|end| concluded(end, &mut state, store, &*clock)).map_err(CliError::Drive);
     let broken = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
-    let summary = Summary {
-        run: &run.id,
-        started: run.started,
-        now: clock.now(),
-        queue: &run.queue,
-        journal: &run.journal,
-        ending: ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended),
-        closed: proposal.beginning.closed(),
-    };
-    let exit = ended.as_ref().ok().map(|end| exit_of(end, &run, desired, proposal, output));
-    // Before anything is printed: whoever reads stdout may be slow, and those who are told are not there to see it.
-    if let Some(reporter) = reporter {
-        reporter.run_ended(&summary, exit == Some(Exit::Success));
+    let summary = summary(&run, proposal, clock.now(), ended.as_ref().map_or(Ending::Broken(&broken), Ending::Ended));
+    if let (Some(reporter), Err(_)) = (&mut reporter, &ended) {
+        reporter.run_ended(&summary, false, None);
     }
     let shown = output.result(&if output.json { summary.json() } else { summary.text(&output.page()) });
     ended?;
@@ -93,6 +85,11 @@ pub(super) fn conduct(
         shown => shown?,
     }
     Ok(exit)
+}
+
+fn summary<'a>(run: &'a Run, proposal: &'a Proposal, now: Timestamp, ending: Ending<'a>) -> Summary<'a> {
+    let closed = proposal.beginning.closed();
+    Summary { run: &run.id, started: run.started, now, queue: &run.queue, journal: &run.journal, ending, closed }
 }
 
 /// Drives the run to its end, while those who watch it are told.

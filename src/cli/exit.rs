@@ -67,11 +67,10 @@ impl Exit {
     pub fn of_run(end: &End, queue: &Queue, journal: &Journal, partial: Partial) -> Self {
         match end {
             End::Unsafe(_) => return Self::Unsafe,
+            // What cannot be closed stays open until the window opens again, and writes may come in all the while.
+            End::WindowClosed { .. } | End::Complete if is_left_open(journal) => return Self::Unsafe,
             End::Interrupted | End::WindowClosed { .. } => return Self::Stopped,
             End::Complete => {}
-        }
-        if journal.opened.iter().any(|opened| matches!(opened.state, GateState::LeftOpen { .. })) {
-            return Self::Unsafe;
         }
         let verdicts: Vec<Option<Verdict>> =
             queue.items.iter().map(|item| journal.outcome(&item.address).map(|outcome| outcome.verdict)).collect();
@@ -133,6 +132,10 @@ Exit codes:
   64  usage
 
 `check` has the exit codes of monitoring plug-ins instead: 0 ok, 1 warning, 2 critical, 3 unknown; and 64.";
+
+fn is_left_open(journal: &Journal) -> bool {
+    journal.opened.iter().any(|opened| matches!(opened.state, GateState::LeftOpen { .. }))
+}
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 //! is its caller's business, and [`CallError`] says what the caller must know for it.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::jetbackup::command::{Command, Slice};
@@ -49,6 +50,11 @@ impl Client {
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// From now on no call takes longer than this.
+    pub fn hurry(&mut self, limit: Duration) {
+        self.transport.hurry(limit);
     }
 
     /// Keeps the idle connection alive.

@@ -10,10 +10,12 @@ use crate::links::{Link, Links};
 use crate::names::{GroupId, JobAddress};
 use crate::seen::{Seen, Why};
 
-/// How long a server is asked for logs: a run is over, and whoever waits for its end does not wait for them.
-const SERVER_LIMIT: Duration = Duration::from_secs(60);
+/// How long one answer may take: the run is over, and whoever waits for its end waits for this.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// After this no server is asked for another log.
+const SERVER_LIMIT: Duration = Duration::from_secs(30);
 
-/// What the wanted logs say, or why that is not known.
+/// What the wanted logs say, or why that is not known. From now on the links are in a hurry.
 pub fn collect(links: &mut Links, wish: &Wish) -> Quotes {
     let answers = links.ask_all(|link| ask(link, &wish.wanted));
     let mut answers: BTreeMap<JobAddress, Seen<Excerpt>> = answers.into_iter().flat_map(|(_, quotes)| quotes).collect();
@@ -23,6 +25,7 @@ pub fn collect(links: &mut Links, wish: &Wish) -> Quotes {
 
 fn ask(link: &mut Link, wanted: &[Wanted]) -> Vec<(JobAddress, Seen<Excerpt>)> {
     let began = Instant::now();
+    link.client.hurry(ANSWER_LIMIT);
     let server = link.server.clone();
     let mut silence: Option<Why> = None;
     let mut quotes = Vec::new();

@@ -1,6 +1,6 @@
 //! One pass over what waits: each message in its turn, as long as its way is open and there is time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -63,8 +63,10 @@ impl<'a> Pass<'a> {
         let unsaved = self.post.unsaved().clone();
         line.extend(unsaved.into_iter().map(|(name, entry)| Waiting { name, entry, is_kept: false }));
         line.sort_by_cached_key(|waiting| place(&waiting.entry, &waiting.name));
-        for waiting in line {
-            self.turn(waiting);
+        let mut line = VecDeque::from(line);
+        while let Some(waiting) = line.pop_front() {
+            let share = self.share(&waiting, &line);
+            self.turn(waiting, share);
         }
         drop(lock);
         self.sent.left = self.post.left();
@@ -99,7 +101,16 @@ impl<'a> Pass<'a> {
         Ok((Some(lock), kept))
     }
 
-    fn turn(&mut self, waiting: Waiting) {
+    /// How long a message may take: what goes another way behind it must have its time, too, whatever hangs before it.
+    fn share(&self, waiting: &Waiting, behind: &VecDeque<Waiting>) -> Duration {
+        let own = waiting.entry.message.door();
+        let others = behind.iter().map(|waiting| waiting.entry.message.door());
+        let others: BTreeSet<_> = others.filter(|door| *door != own && !self.closed.contains(door)).collect();
+        let sharers = u32::try_from(others.len()).unwrap_or(u32::MAX).saturating_add(1);
+        self.end.saturating_duration_since(Instant::now()) / sharers
+    }
+
+    fn turn(&mut self, waiting: Waiting, share: Duration) {
         let message = &waiting.entry.message;
         let door = message.door();
         if !self.post.has_channel(message) {
@@ -119,8 +130,7 @@ impl<'a> Pass<'a> {
         if self.closed.contains(door) || Instant::now() >= self.end {
             return;
         }
-        let left = self.end.saturating_duration_since(Instant::now());
-        match self.post.deliver(&waiting.entry, &waiting.name, left, &mut |_| {}) {
+        match self.post.deliver(&waiting.entry, &waiting.name, share, &mut |_| {}) {
             Ok(()) => {
                 self.in_a_row.remove(door);
                 self.sent.sent += 1;

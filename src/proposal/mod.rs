@@ -237,7 +237,7 @@ pub fn propose(desired: &Desired, inventory: &Inventory, state: &State, request:
     let Merged { mut queue, mut journal } = merged;
     sequel::come_after_what_is_left(desired, &diff, &mut queue);
     sequel::skip_what_cannot_run(&diff, &mut journal);
-    sequel::hold_back(desired, &mut diff, &histories, now, &mut queue, &mut journal);
+    sequel::hold_back(desired, state, &mut diff, &histories, now, &mut queue, &mut journal);
     // Somebody else's backup that was seen now is not forgotten if its server is silent from here on.
     let foreign = diff.remarks.iter().filter(|remark| matches!(remark.what, Notice::Foreign { .. }));
     journal.busy.extend(foreign.map(|remark| remark.server.clone()));
@@ -295,7 +295,10 @@ impl From<&Run> for Interrupted {
             let openings = run.queue.item(job).and_then(|item| item.openings.as_ref());
             let could_begin =
                 openings.is_none_or(|openings| openings.iter().any(|opening| opening.from < run.journal.at));
-            could_begin && !run.journal.phase(job).is_in_flight()
+            // What waits for another job has not been missed: that one has, if any.
+            let waits =
+                run.queue.item(job).is_some_and(|item| item.after.iter().any(|after| left.contains(&after.job)));
+            could_begin && !waits && !run.journal.phase(job).is_in_flight()
         };
         let missed = left.iter().filter(is_missed).cloned().collect();
         Self { id: run.id.clone(), started: run.started, left, missed }

@@ -1,7 +1,7 @@
 //! A transport that says what it does, for whoever asked: with `-v` what is sent, with `-vv` how long the answer took.
 //! Never what is in it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Failure, Output, Transport};
 use crate::names::ServerName;
@@ -32,6 +32,10 @@ impl Transport for LoggedTransport {
             Err(failure) => tracing::debug!("{server}: no answer after {took_ms} ms: {failure}"),
         }
         result
+    }
+
+    fn hurry(&mut self, limit: Duration) {
+        self.transport.hurry(limit);
     }
 
     fn keep_alive(&mut self) {

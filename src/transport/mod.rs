@@ -7,6 +7,7 @@ pub mod logged;
 pub mod simulated;
 
 use std::fmt;
+use std::time::Duration;
 
 pub mod ssh;
 
@@ -17,6 +18,9 @@ pub trait Transport: Send {
     /// # Errors
     /// A [`Failure`], which says whether the command may have run.
     fn call(&mut self, command_line: &str) -> Result<Output, Failure>;
+
+    /// From now on a call takes no longer than this, whatever the server's `command_timeout` is.
+    fn hurry(&mut self, limit: Duration);
 
     /// Keeps an idle connection alive. Losing it here is not an error: the next call opens a new one.
     fn keep_alive(&mut self);

@@ -52,6 +52,8 @@ impl Transport for SimulatedTransport {
     }
 
     /// A simulated connection is never idle for too long.
+    fn hurry(&mut self, _: std::time::Duration) {}
+
     fn keep_alive(&mut self) {}
 }
 

@@ -46,6 +46,8 @@ impl Transport for Eventful {
         output
     }
 
+    fn hurry(&mut self, _: std::time::Duration) {}
+
     fn keep_alive(&mut self) {}
 }
 

@@ -62,6 +62,8 @@ impl Transport for Server {
         })
     }
 
+    fn hurry(&mut self, _: std::time::Duration) {}
+
     fn keep_alive(&mut self) {}
 }
 

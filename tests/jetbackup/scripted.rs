@@ -33,6 +33,8 @@ impl<F: FnMut(&str) -> Answer + Send> Transport for Scripted<F> {
         (self.answer)(command_line)
     }
 
+    fn hurry(&mut self, _: std::time::Duration) {}
+
     fn keep_alive(&mut self) {
         self.sent.0.lock().unwrap().push("(keep alive)".to_owned());
     }

@@ -83,6 +83,8 @@ impl Transport for Answers {
         self.0.next().unwrap()
     }
 
+    fn hurry(&mut self, _: std::time::Duration) {}
+
     fn keep_alive(&mut self) {}
 }
 

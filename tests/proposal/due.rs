@@ -401,6 +401,14 @@ fn what_comes_after_a_held_job_waits_with_it_and_so_on_down_the_chain() {
         assert_eq!(apart, (!is_idle).then_some(NotQueued::Held), "{what}");
     }
 
+    // A hold counts whether anybody asked for the job or not; and so does what waits with it.
+    let (desired, inventory) = chain(good(25), None);
+    for asked in ["a/y", "a/z"] {
+        let request = Request { is_asked_for: &|job| job.to_string() == asked, fresh: false };
+        let alone = propose(&desired, &inventory, &held(None), &request, now());
+        assert!(!alone.has_work() && alone.not_due().count() == 1, "{asked}: {:?}", alone.diff.decisions);
+    }
+
     // One that runs already is watched.
     let (desired, mut inventory) = chain(good(25), None);
     let mut runs = groups(GroupStatus::Started);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jbr::clock::{Timestamp, later};
-use jbr::desired::Desired;
+use jbr::desired::{After, Desired, When};
 use jbr::execute::journal::Phase;
 use jbr::execute::outcome::{Outcome, Verdict};
 use jbr::inventory::Inventory;
@@ -99,6 +99,11 @@ fn what_was_left_goes_first_of_its_priority_and_still_does_when_that_run_is_inte
     let items = &mut later_on.run.as_mut().unwrap().queue.items;
     items[4].openings = Some(vec![Opening { from: later(now(), HOUR * 100), to: later(now(), HOUR * 110) }]);
     assert_eq!(proposal(&desired, &later_on, next).beginning.closed().map(|old| old.missed.len()), Some(1));
+
+    // Nor has what comes after that, though it could begin at any time itself.
+    let items = &mut later_on.run.as_mut().unwrap().queue.items;
+    items[3].after = vec![After { job: items[4].address.clone(), when: When::Success }];
+    assert!(proposal(&desired, &later_on, next).beginning.closed().is_none_or(|old| old.missed.is_empty()));
 
     night(&desired, &mut state, next, 1);
     let again = proposal(&desired, &state, later(next, HOUR * 2));

@@ -143,6 +143,8 @@ impl Transport for Wire {
         answer
     }
 
+    fn hurry(&mut self, _: std::time::Duration) {}
+
     fn keep_alive(&mut self) {
         self.inner.keep_alive();
     }

@@ -15,14 +15,14 @@ use crate::clock::{Interrupt, Timestamp};
 use crate::desired::Desired;
 use crate::execute::drive::Listen;
 use crate::execute::event::Event;
-use crate::execute::journal::Journal;
 use crate::links::Links;
 use crate::names::{RunId, ServerName};
 use crate::notify::collect::collect;
 use crate::notify::message::Signal;
 use crate::notify::notice::{Cause, What};
 use crate::notify::policy::{self, Standing};
-use crate::notify::quotes::{Quotes, Wish};
+use crate::notify::post::Telling;
+use crate::notify::quotes::Wish;
 use crate::printable::printable;
 use crate::queue::{Gate, Queue};
 use crate::render::Summary;
@@ -43,7 +43,6 @@ pub(in crate::cli) struct Reporter {
     silent: BTreeSet<ServerName>,
     /// What was told at once, so that nothing is told twice.
     urgent: BTreeSet<String>,
-    quotes: Quotes,
     has_told_end: bool,
 }
 
@@ -61,7 +60,6 @@ impl Reporter {
             run: None,
             silent: BTreeSet::new(),
             urgent: BTreeSet::new(),
-            quotes: Quotes::default(),
             has_told_end: false,
         })
     }
@@ -73,24 +71,21 @@ impl Reporter {
         self.courier.go();
     }
 
-    /// Reads what JetBackup's logs say of what did not end well, if a mail may quote it. To be called while the run is not yet stored as over: a crash
-    /// meanwhile then costs nobody the news of it, because the next `jbr apply` has them.
-    pub(in crate::cli) fn read_logs(&mut self, queue: &Queue, journal: &Journal, links: &mut Links) {
-        let wish = Wish::of(queue, journal);
-        if self.teller.quotes_logs() && !wish.wanted.is_empty() {
-            self.quotes = collect(links, &wish);
-        }
-    }
-
-    /// The run is over, for this process at least.
-    pub(in crate::cli) fn run_ended(&mut self, summary: &Summary<'_>, is_good: bool) {
+    /// The run is over, for this process at least. Over `links`, JetBackup's logs of what did not end well are read for a mail that is wanted.
+    pub(in crate::cli) fn run_ended(&mut self, summary: &Summary<'_>, is_good: bool, links: Option<&mut Links>) {
         self.has_told_end = true;
         let (causes, standing) = policy::of_run(summary, is_good, &self.silent);
-        let what = What::RunEnded { summary, quotes: &self.quotes };
-        match policy::news(summary) {
-            None => _ = self.teller.tell(causes, summary.now, what),
-            // A timer goes on with such a run every 15 minutes, and ends each time as before.
-            Some(news) => self.teller.tell_once(&key("run", &news), causes, summary.now, what),
+        // A timer goes on with a run that cannot end every 15 minutes, and it ends each time as before.
+        let telling = policy::news(summary).map(|news| self.teller.telling(&key("run", &news)));
+        if telling.as_ref().is_none_or(Telling::is_due) {
+            let links = links.filter(|_| self.teller.quotes_logs(&causes));
+            let quotes =
+                links.map(|links| collect(links, &Wish::of(summary.queue, summary.journal))).unwrap_or_default();
+            let what = What::RunEnded { summary, quotes: &quotes };
+            match telling {
+                None => _ = self.teller.tell(causes, summary.now, what),
+                Some(telling) => self.teller.tell_and_remember(telling, causes, summary.now, what),
+            }
         }
         let good = summary.queue.items.iter().filter_map(|item| summary.journal.outcome(&item.address));
         let good = good.filter(|outcome| outcome.verdict.is_good()).count();

@@ -41,9 +41,10 @@ impl Teller {
         Some(Self { post, desired: desired.clone(), host: host(), zone: output.page().zone, output: output.clone() })
     }
 
-    /// Whether there are mails that may quote JetBackup's logs.
-    pub(super) fn quotes_logs(&self) -> bool {
-        self.desired.notify.as_ref().and_then(|notify| notify.email.as_ref()).is_some_and(|email| email.log_excerpts)
+    /// Whether a mail is wanted for one of these causes that quotes JetBackup's logs.
+    pub(super) fn quotes_logs(&self, causes: &[Cause]) -> bool {
+        let email = self.desired.notify.as_ref().and_then(|notify| notify.email.as_ref());
+        email.is_some_and(|email| email.log_excerpts && causes.iter().any(|cause| cause.is_wanted(email.on)))
     }
 
     /// Whether it is on the disk.
@@ -55,14 +56,19 @@ impl Teller {
 
     /// Tells what was not told within the last day. Where that cannot be remembered it is told each time: better twice than never.
     pub(super) fn tell_once(&self, key: &str, causes: Vec<Cause>, at: Timestamp, what: What<'_>) {
-        let telling = self.post.telling(&[], &[key.to_owned()], Utc::now());
+        let telling = self.telling(key);
         if telling.is_due() {
             self.tell_and_remember(telling, causes, at, what);
         }
     }
 
+    /// Whether this was told within the last day.
+    pub(super) fn telling(&self, key: &str) -> Telling {
+        self.post.telling(&[], &[key.to_owned()], Utc::now())
+    }
+
     /// First the one, then the other: a crash between the two, or a disk that takes no message, must not make anybody believe it was told.
-    fn tell_and_remember(&self, telling: Telling, causes: Vec<Cause>, at: Timestamp, what: What<'_>) {
+    pub(super) fn tell_and_remember(&self, telling: Telling, causes: Vec<Cause>, at: Timestamp, what: What<'_>) {
         let remembered = if self.tell(causes, at, what) { telling.remember() } else { Ok(()) };
         if let Err(error) = remembered {
             let why = printable(&error.to_string());

@@ -170,6 +170,10 @@ impl Transport for SshTransport {
         Ok(answer.output)
     }
 
+    fn hurry(&mut self, limit: Duration) {
+        self.server.command_timeout = self.server.command_timeout.min(limit);
+    }
+
     fn keep_alive(&mut self) {
         if self.connection.as_ref().is_some_and(|connection| !connection.keep_alive()) {
             self.connection = None;
