@@ -55,8 +55,8 @@ pub struct Group {
 pub struct LogText {
     /// The group that it is of.
     pub group: GroupId,
-    /// Its lines, printable, without the empty ones; none where the server shows nothing of it.
-    pub lines: Vec<String>,
+    /// The text as it came, which is not fit to be shown; empty where the server shows nothing of it.
+    pub text: String,
 }
 
 /// A queue group's status. Source: the vendor's published client code (5.x).

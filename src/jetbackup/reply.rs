@@ -125,8 +125,8 @@ pub fn group(node: &Node) -> Result<Group, ReplyError> {
 /// # Errors
 /// As [`group`], and for contents that are neither.
 pub fn log_text(node: &Node) -> Result<LogText, ReplyError> {
-    let lines = node.optional("log_contents")?.map(|contents| contents.lines()).transpose()?;
-    Ok(LogText { group: group(node)?.id, lines: lines.unwrap_or_default() })
+    let text = node.optional("log_contents")?.map(|contents| contents.long_text()).transpose()?;
+    Ok(LogText { group: group(node)?.id, text: text.unwrap_or_default() })
 }
 
 /// A destination.

@@ -44,7 +44,7 @@ fn ask(link: &mut Link, wanted: &[Wanted]) -> Vec<(JobAddress, Seen<Excerpt>)> {
 fn quote(link: &mut Link, group: &GroupId, silence: &mut Option<Why>) -> Seen<Excerpt> {
     let answer = link.client.log_text(group);
     let is_silent = answer.as_ref().is_err_and(CallError::is_silence);
-    let quote = seen(answer).map(|log| Excerpt::of(&log.lines));
+    let quote = seen(answer).map(|log| Excerpt::of(&log.text));
     if let (true, Seen::Unknown(why)) = (is_silent, &quote) {
         *silence = Some(why.clone());
     }

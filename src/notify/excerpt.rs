@@ -1,5 +1,7 @@
 //! The few lines of a log that are worth a reader's time: what speaks of trouble, and how it ended.
 
+use crate::printable::printable;
+
 /// How many lines that speak of trouble are kept: the first ones, for what follows from them says less.
 const TROUBLE_MAX: usize = 8;
 /// How many lines of the end are kept.
@@ -38,21 +40,24 @@ pub(super) enum Piece {
 }
 
 impl Excerpt {
-    /// The excerpt of these lines, which are printable.
+    /// The excerpt of a text as it came from a server. Of a long one no more is kept than what is shown.
     #[must_use]
-    pub fn of(lines: &[String]) -> Self {
-        let trouble = lines.iter().enumerate().filter(|(_, line)| speaks_of_trouble(line)).map(|(place, _)| place);
-        let mut kept: Vec<usize> = trouble.take(TROUBLE_MAX).collect();
-        kept.extend(lines.len().saturating_sub(LAST)..lines.len());
-        kept.sort_unstable();
-        kept.dedup();
+    pub fn of(text: &str) -> Self {
+        let lines = || text.lines().map(str::trim_end).filter(|line| !line.is_empty()).enumerate();
+        let count = lines().count();
+        let mut left = TROUBLE_MAX;
+        let mut is_kept = |place: usize, line: &str| {
+            let is_trouble = left > 0 && speaks_of_trouble(line);
+            left -= usize::from(is_trouble);
+            is_trouble || place + LAST >= count
+        };
         let mut pieces = Vec::new();
         let mut next = 0;
-        for place in kept {
+        for (place, line) in lines().filter(|(place, line)| is_kept(*place, line)) {
             if place > next {
                 pieces.push(Piece::Gap(place - next));
             }
-            pieces.extend(lines.get(place).map(|line| Piece::Line(cut(line))));
+            pieces.push(Piece::Line(printable(&cut(line))));
             next = place + 1;
         }
         Self(pieces)
@@ -80,7 +85,7 @@ mod tests {
     use super::*;
 
     fn shown(lines: &[String]) -> Vec<String> {
-        let pieces = Excerpt::of(lines).0;
+        let pieces = Excerpt::of(&lines.join("\r\n\n")).0;
         let show = |piece| match piece {
             Piece::Line(line) => line,
             Piece::Gap(lines) => format!("({lines})"),

@@ -18,7 +18,6 @@ use jbr::notify::message::Message;
 use jbr::notify::notice::{Cause, Notice, What};
 use jbr::notify::policy;
 use jbr::notify::quotes::{Quotes, Wish};
-use jbr::printable::printable;
 use jbr::proposal::Interrupted;
 use jbr::queue::{Gate, Item, Queue, Usual};
 use jbr::render::summary::Ending;
@@ -243,12 +242,12 @@ fn what_the_logs_say_of_what_did_not_end_well_is_quoted_in_the_mail_and_nowhere_
         (&["server2/databases", "server2/files", "server1/accounts"].map(String::from)[..], 0)
     );
 
-    let excerpt = |lines: Vec<String>| Seen::Known(Excerpt::of(&lines));
+    let excerpt = |lines: Vec<String>| Seen::Known(Excerpt::of(&lines.join("\n")));
     let plain = || (0..500).map(|number| format!("[02:00:05] account {number} completed"));
     let quota = ["[02:19:00] account 77 failed: Disk quota exceeded".to_owned()];
     let end = ["[02:20:00] Backup completed partially".to_owned()];
     let said = [
-        excerpt(vec![printable(&format!("<b>{HOSTILE}"))]),
+        excerpt(vec![format!("<b>{}", HOSTILE.replace('\n', " "))]),
         Seen::Unknown(Why::new(HOSTILE)),
         excerpt(plain().chain(quota).chain(plain()).chain(end).collect()),
     ];

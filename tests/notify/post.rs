@@ -263,6 +263,21 @@ fn a_mail_server_that_hangs_keeps_no_ping_back_and_one_ping_not_another() {
 }
 
 #[test]
+fn an_address_of_the_web_that_hangs_keeps_no_mail_back() {
+    let server = MailServer::start(&[]);
+    let mut desk = Desk::new(&server, Security::None);
+    // Connections come about, and nobody ever says anything.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/", silent.local_addr().unwrap().port());
+    desk.notify.webhook = Some(desk.secret("webhook", &url));
+    desk.notify.ping.success = Some(Url::Plain(url));
+    let hook = Message::Hook { body: "{}".into(), subject: "s".into() };
+    desk.post().put(vec![hook, mail("one"), Message::ping(Signal::Success, "all is well")], Utc::now()).unwrap();
+    let came = desk.post().send(Duration::from_secs(4), Utc::now(), false);
+    assert_eq!((came.sent, came.left, server.mails().len()), (1, 2, 1), "{came:?}");
+}
+
+#[test]
 fn a_notice_that_leads_elsewhere_was_not_delivered() {
     let web = WebServer::start(&[301, 200]);
     let desk = Desk::web(Ping::default(), Some(&web.url("/hook")));

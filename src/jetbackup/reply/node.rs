@@ -109,18 +109,18 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A text of several lines, or a list of them: each made printable, without the empty ones.
+    /// A text of many lines, or a list of them, as it came: whoever shows any of it makes it printable.
     ///
     /// # Errors
     /// Where it is neither.
-    pub fn lines(&self) -> Result<Vec<String>, ReplyError> {
+    pub fn long_text(&self) -> Result<String, ReplyError> {
         let odd = || self.odd("text, or a list of lines");
-        let texts: Option<Vec<&str>> = match self.value {
-            Value::String(text) => Some(vec![text]),
-            _ => self.list().map_err(|_| odd())?.iter().map(|line| line.value.as_str()).collect(),
-        };
-        let lines = texts.ok_or_else(odd)?.into_iter().flat_map(str::lines).map(str::trim_end);
-        Ok(lines.filter(|line| !line.is_empty()).map(printable).collect())
+        if let Value::String(text) = self.value {
+            return Ok(text.clone());
+        }
+        let lines = self.list().map_err(|_| odd())?;
+        let lines: Option<Vec<&str>> = lines.iter().map(|line| line.value.as_str()).collect();
+        Ok(lines.ok_or_else(odd)?.join("\n"))
     }
 
     /// A whole number, also as a string or as a float without a fraction.
