@@ -83,8 +83,8 @@ pub(super) enum Verb {
     /// `jbr stop SERVER/NAME`, or `jbr stop SERVER GROUP` for one that is in no plan. Shows what it would stop, asks, and watches for the
     /// end. Works while an `apply` is at work too: that one records the backup as aborted and goes on with its queue.
     ///
-    /// Exits with 0 if it is over, with 8 if it was not seen to stop within `--timeout`, with 9 if there was nothing to stop (it ended by
-    /// itself, for instance), with 1 if JetBackup refused, or if it cannot be told which backup is meant.
+    /// Exits with 0 if it is over, with 8 if it was not seen to stop within `--timeout`, with 9 if there was nothing to stop (it was
+    /// over already, for instance), with 1 if JetBackup refused, or if it cannot be told which backup is meant.
     Stop(StopArgs),
     /// Say which job's last good backup is too old, as a monitoring plug-in
     ///
@@ -97,7 +97,7 @@ pub(super) enum Verb {
     Check(CheckArgs),
     /// Keep a job from being started for now
     ///
-    /// Recorded in the state with who, why, since when and until when, and shown by `plan`, `check` and `state show`. A backup that
+    /// Recorded in the state with who, why, since when and until when, and shown by `plan`, `status`, `check` and `state show`. A backup that
     /// runs is not touched. A hold that the job has already is replaced.
     Hold(HoldArgs),
     /// End a hold

@@ -49,8 +49,8 @@ pub(super) fn notify(global: &Global, verb: NotifyVerb, output: &Output) -> Resu
     let now = Utc::now();
     let tests = tests(&teller, alarm, now);
     let is_good = tests.iter().all(|test| test.tried.failure.is_none());
-    // What waits goes the same way; where the way is closed it would only fail again.
-    let sent = if is_good { teller.post.send(WAITING_LIMIT, now, true) } else { Sent::default() };
+    // What waits goes the same ways; one that is closed keeps nothing on the others.
+    let sent = teller.post.send(WAITING_LIMIT, now, true);
     let is_sent = is_good && sent.left == 0;
     output.result(&if output.json { json(&tests, &sent, now) } else { text(&tests, &sent) })?;
     Ok(if is_sent { Exit::Success } else { Exit::Error })

@@ -1,7 +1,6 @@
 //! One message handed over: looked up where, and brought there within a limit.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::entry::Entry;
@@ -9,6 +8,7 @@ use super::failure::{Failure, FailureKind};
 use super::message::{Message, Signal};
 use super::post::Post;
 use super::progress::Progress;
+use super::reached::Reached;
 use super::vault::{Vault, where_it_is};
 use super::{mail, web};
 use crate::desired::Url;
@@ -17,13 +17,14 @@ use crate::desired::Url;
 const MAIL_TIMEOUTS: u32 = 4;
 
 impl Post {
-    /// Brings a message to where it goes; `step` hears what was done. It comes back within `left`, whatever the other side does. The thread that
+    /// Brings a message to where it goes; `step` hears what was done. It comes back within `left`, whatever the other side does; `also_refused`
+    /// offers a mail to those, too, who were refused for good. The thread that
     /// does it may not: a name that is looked up has no limit of ours, and a mail server that says a byte now and then none of lettre's.
     pub(super) fn deliver(
         &self,
         entry: &Entry,
         name: &str,
-        left: Duration,
+        (left, also_refused): (Duration, bool),
         step: &mut dyn FnMut(String),
     ) -> Result<(), Failure> {
         let (vault, door) = (self.vault, entry.message.door());
@@ -32,20 +33,13 @@ impl Post {
                 let Some(email) = self.notify.email.clone() else { return Err(no_channel()) };
                 let message = mail::compose(&email, (subject, text, html), entry.made, &message_id(name))?;
                 let limit = (email.smtp.timeout * MAIL_TIMEOUTS).min(left);
-                let (progress, taken) = (Arc::new(Progress::default()), entry.taken.clone());
+                let (progress, reached) = (Arc::new(Progress::default()), entry.reached.clone());
                 let watched = Arc::clone(&progress);
-                let ended = self
-                    .errands
-                    .run(door, limit, step, move |step| mail::send(&email, vault, &message, &taken, &watched, step));
+                let ended = self.errands.run(door, limit, step, move |step| {
+                    mail::send(&email, vault, &message, (&reached, also_refused), &watched, step)
+                });
                 match ended {
-                    // The goodbye is what took so long.
-                    Err(failure) if failure.kind == FailureKind::Late && progress.is_taken.load(Ordering::SeqCst) => {
-                        Ok(())
-                    }
-                    // Before it was offered it cannot be what took so long.
-                    Err(failure) if failure.kind == FailureKind::Late && progress.is_offered.load(Ordering::SeqCst) => {
-                        Err(Failure { kind: FailureKind::Silent, ..failure })
-                    }
+                    Err(failure) if failure.kind == FailureKind::Late => late(failure, &progress),
                     ended => ended,
                 }
             }
@@ -71,6 +65,21 @@ impl Post {
             Signal::Failure => ping.failure.as_ref(),
         }
     }
+}
+
+/// What a mail that did not come back in time has come to.
+fn late(failure: Failure, progress: &Progress) -> Result<(), Failure> {
+    let mut so_far = progress.so_far();
+    // The goodbye is what took so long.
+    if let Some(ended) = so_far.ended.take() {
+        return ended;
+    }
+    // Before it was offered it cannot be what took so long.
+    if !so_far.is_offered {
+        return Err(failure);
+    }
+    let suspects = so_far.address.iter().cloned().collect();
+    Err(Failure { kind: FailureKind::Silent, reached: Reached { suspects, ..Reached::default() }, ..failure })
 }
 
 fn fetch(url: &Url, vault: Vault, (kind, body): (&str, &str), step: &mut dyn FnMut(String)) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::message::{Message, Signal};
+use super::reached::Reached;
 use crate::clock::Timestamp;
 use crate::printable::printable;
 
@@ -21,8 +22,8 @@ pub(super) struct Entry {
     pub(super) tries: u32,
     /// What came of the last try.
     pub(super) last: Option<Try>,
-    /// The mail addresses that have it, where others have not.
-    pub(super) taken: Vec<String>,
+    /// Of a mail that not all have got, whom it has reached.
+    pub(super) reached: Reached,
 }
 
 /// A try that failed.
@@ -66,8 +67,8 @@ struct EntryJson {
     made: Timestamp,
     tries: u32,
     last: Option<Try>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    taken: Vec<String>,
+    #[serde(default, skip_serializing_if = "Reached::is_nobody")]
+    reached: Reached,
     message: MessageJson,
 }
 
@@ -89,7 +90,7 @@ enum SignalJson {
 
 impl Entry {
     pub(super) fn new(made: Timestamp, message: Message) -> Self {
-        Self { made, message, tries: 0, last: None, taken: Vec::new() }
+        Self { made, message, tries: 0, last: None, reached: Reached::default() }
     }
 
     /// # Errors
@@ -107,8 +108,8 @@ impl Entry {
             }
             Message::Hook { body, subject } => MessageJson::Webhook { body, subject },
         };
-        let Self { made, tries, last, taken, .. } = self.clone();
-        serde_json::to_vec(&EntryJson { version: VERSION, made, tries, last, taken, message })
+        let Self { made, tries, last, reached, .. } = self.clone();
+        serde_json::to_vec(&EntryJson { version: VERSION, made, tries, last, reached, message })
     }
 
     /// What a file holds. Whoever could write it could do worse, and yet nothing in it moves a cursor: it is shown.
@@ -135,7 +136,7 @@ impl Entry {
             MessageJson::Webhook { body, subject } => Message::Hook { body, subject: printable(&subject) },
         };
         let last = read.last.map(|last| Try { why: printable(&last.why), ..last });
-        Ok(Self { made: read.made, message, tries: read.tries, last, taken: read.taken })
+        Ok(Self { made: read.made, message, tries: read.tries, last, reached: read.reached })
     }
 }
 
@@ -152,8 +153,8 @@ mod tests {
             Message::ping(Signal::Failure, "facts"),
             Message::Hook { body: "{}".into(), subject: "s".into() },
         ] {
-            let taken = vec!["ops@example.com".to_owned()];
-            let entry = Entry { tries: 3, last: last.clone(), taken, ..Entry::new(at, message) };
+            let reached = Reached { taken: vec!["ops@example.com".to_owned()], ..Reached::default() };
+            let entry = Entry { tries: 3, last: last.clone(), reached, ..Entry::new(at, message) };
             assert_eq!(Entry::decode(&entry.encode().unwrap()), Ok(entry));
         }
     }

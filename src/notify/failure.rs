@@ -1,5 +1,7 @@
 //! Why something could not be handed over, and what that means for it and for what waits behind it.
 
+use super::reached::Reached;
+
 /// Why something could not be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -7,8 +9,8 @@ pub(super) struct Failure {
     pub(super) why: String,
     /// What it means for the message, and for others.
     pub(super) kind: FailureKind,
-    /// The mail addresses that have it all the same: they do not get it again.
-    pub(super) taken: Vec<String>,
+    /// Of a mail, whom it has reached all the same.
+    pub(super) reached: Reached,
 }
 
 /// What a failure means.
@@ -33,7 +35,7 @@ pub(super) enum FailureKind {
 impl Failure {
     /// Nobody has it.
     pub(super) fn new(kind: FailureKind, why: impl Into<String>) -> Self {
-        Self { why: why.into(), kind, taken: Vec::new() }
+        Self { why: why.into(), kind, reached: Reached::default() }
     }
 
     /// The way is closed.

@@ -9,6 +9,7 @@ use lettre::transport::smtp::authentication::Credentials;
 
 use super::failure::{Failure, FailureKind};
 use super::progress::{Progress, Step};
+use super::reached::Reached;
 use super::smtp::{self, Trouble};
 use super::vault::Vault;
 use crate::clock::Timestamp;
@@ -46,7 +47,51 @@ pub(super) fn compose(
     Ok(message)
 }
 
-/// Hands a mail over to all of its addresses but `taken`, which have it.
+/// To whom a mail goes in one try, and why it is not done with after that.
+struct Round {
+    to: Vec<Address>,
+    /// They come when nobody else is left.
+    later: Vec<String>,
+    /// They were refused for good before.
+    refused: Vec<String>,
+}
+
+impl Round {
+    fn of(message: &lettre::Message, reached: &Reached, also_refused: bool) -> Self {
+        let is_in = |list: &[String], address: &Address| list.contains(&address.to_string());
+        let open = message.envelope().to().iter().filter(|to| !is_in(&reached.taken, to));
+        let (refused, open): (Vec<&Address>, Vec<&Address>) =
+            open.partition(|to| !also_refused && is_in(&reached.refused, to));
+        let (suspects, others): (Vec<&Address>, Vec<&Address>) =
+            open.into_iter().partition(|to| is_in(&reached.suspects, to));
+        let names = |addresses: Vec<&Address>| addresses.into_iter().map(ToString::to_string).collect();
+        let (to, later) = if others.is_empty() { (suspects, Vec::new()) } else { (others, suspects) };
+        Self { to: to.into_iter().cloned().collect(), later: names(later), refused: names(refused) }
+    }
+
+    /// What is left to do once it was taken for all to whom it went.
+    fn rest(&self) -> Result<(), Failure> {
+        let reached = Reached { taken: self.to.iter().map(ToString::to_string).collect(), ..Reached::default() };
+        let taken = smtp::recipients(self.to.len());
+        let rest = |kind, why: String| Err(Failure { reached, ..Failure::new(kind, printable(&why)) });
+        if !self.later.is_empty() {
+            let why = format!(
+                "taken for {taken}; next come those at whom the server said no more: {}",
+                self.later.join(", ")
+            );
+            return rest(FailureKind::Message, why);
+        }
+        if !self.refused.is_empty() {
+            return rest(
+                FailureKind::Refused,
+                format!("taken for {taken}, but refused for {}", self.refused.join(", ")),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Hands a mail over to those of its addresses who have not got it.
 ///
 /// # Errors
 /// Whose fault it is, and why.
@@ -54,30 +99,29 @@ pub(super) fn send(
     email: &Email,
     vault: Vault,
     message: &lettre::Message,
-    taken: &[String],
+    (reached, also_refused): (&Reached, bool),
     progress: &Progress,
     step: Step<'_>,
 ) -> Result<(), Failure> {
     let smtp = &email.smtp;
-    let to: Vec<Address> = message
-        .envelope()
-        .to()
-        .iter()
-        .filter(|to| !taken.iter().any(|taken| *taken == to.to_string()))
-        .cloned()
-        .collect();
-    if to.is_empty() {
-        step("everybody in the plan has it".to_owned());
-        return Ok(());
+    let round = Round::of(message, reached, also_refused);
+    if round.to.is_empty() {
+        step("nobody in the plan is left who could get it".to_owned());
+        return round.rest();
     }
     let password = smtp.login.as_ref().map(|login| password(&login.password, vault, step)).transpose()?;
     let login = smtp.login.as_ref().zip(password.as_ref());
     let credentials = login.map(|(login, password)| Credentials::new(login.user.clone(), password.clone()));
-    let ended = smtp::hand_over(smtp, credentials.as_ref(), message, &to, progress, step);
-    ended.map_err(|Trouble { complaint, kind, taken }| {
-        let why = complaint.line(password.as_deref());
-        Failure { taken: taken.iter().map(ToString::to_string).collect(), ..Failure::new(kind, why) }
-    })
+    let failure = |Trouble { complaint, kind, reached }| Failure {
+        reached: *reached,
+        ..Failure::new(kind, complaint.line(password.as_deref()))
+    };
+    let mut talk = smtp::hand_over(smtp, credentials.as_ref(), message, &round.to, progress, step).map_err(failure)?;
+    let ended = std::mem::replace(&mut talk.ended, Ok(())).map_err(failure).and_then(|()| round.rest());
+    // Before the goodbye, at which a server may hang.
+    progress.so_far().ended = Some(ended.clone());
+    talk.farewell();
+    ended
 }
 
 fn password(secret: &Secret, vault: Vault, step: Step<'_>) -> Result<String, Failure> {

@@ -24,6 +24,7 @@ pub mod collect;
 mod entry;
 mod outbox;
 mod prune;
+mod reached;
 mod told;
 mod unsent;
 

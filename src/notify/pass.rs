@@ -130,7 +130,7 @@ impl<'a> Pass<'a> {
         if self.closed.contains(door) || Instant::now() >= self.end {
             return;
         }
-        match self.post.deliver(&waiting.entry, &waiting.name, share, &mut |_| {}) {
+        match self.post.deliver(&waiting.entry, &waiting.name, (share, self.also_refused), &mut |_| {}) {
             Ok(()) => {
                 self.in_a_row.remove(door);
                 self.sent.sent += 1;
@@ -147,7 +147,8 @@ impl<'a> Pass<'a> {
     fn learn(&mut self, door: &'static str, failure: &Failure) {
         let faults = self.in_a_row.entry(door).or_default();
         // Where somebody has got it, the way is open.
-        *faults = if failure.taken.is_empty() { *faults + usize::from(failure.kind.is_perhaps_its_own()) } else { 0 };
+        *faults =
+            if failure.reached.taken.is_empty() { *faults + usize::from(failure.kind.is_perhaps_its_own()) } else { 0 };
         if failure.kind.shuts() || *faults >= FAULTS_IN_A_ROW_MAX {
             self.closed.insert(door);
         }
@@ -162,8 +163,8 @@ impl<'a> Pass<'a> {
         self.sent.said.push(format!("{what}, {whither}: {}: {}", entry.message.name(), failure.why));
         let is_own = failure.kind.is_perhaps_its_own();
         let last = Try { at: self.now, why: failure.why, refused, login: failure.kind == FailureKind::Login, is_own };
-        let taken = entry.taken.into_iter().chain(failure.taken).collect();
-        let entry = Entry { tries: entry.tries.saturating_add(1), last: Some(last), taken, ..entry };
+        let reached = entry.reached.and(failure.reached);
+        let entry = Entry { tries: entry.tries.saturating_add(1), last: Some(last), reached, ..entry };
         if !is_kept {
             self.post.unsaved().insert(name, entry);
         } else if let Err(error) =

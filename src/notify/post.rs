@@ -134,7 +134,7 @@ impl Post {
         let entry = Entry::new(now, message);
         let mut steps = Vec::new();
         let name = format!("{}-test", now.format("%Y%m%dT%H%M%S%3fZ"));
-        let ended = self.deliver(&entry, &name, Duration::MAX, &mut |step| steps.push(step));
+        let ended = self.deliver(&entry, &name, (Duration::MAX, true), &mut |step| steps.push(step));
         Tried { steps, failure: ended.err().map(|failure| failure.why) }
     }
 

@@ -3,7 +3,6 @@
 //! A step that fails says whose fault it is: the way to the server's, and then nothing else can be sent either, or this mail's alone.
 
 use std::io::Read as _;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lettre::Address;
@@ -17,6 +16,7 @@ use super::complaint::Complaint;
 use super::diagnosis::{complaint, is_timeout, said, tls_error};
 use super::failure::FailureKind;
 use super::progress::{Progress, Step};
+use super::reached::Reached;
 use super::vault::open_file;
 use crate::desired::{Security, Smtp};
 use crate::printable::printable;
@@ -28,6 +28,8 @@ const CA_FILE_SIZE_MAX: u64 = 1024 * 1024;
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The code of a server that ends the conversation, whatever was said in it (RFC 5321, 3.8).
 const SHUTTING_DOWN: u16 = 421;
+/// The code of a server that takes no more recipients, or has no room; to be taken as for now (RFC 5321, 4.5.3.1.10).
+const TOO_MANY: u16 = 552;
 /// The code of a server that wants a login first (RFC 4954, 6), or encryption (RFC 3207, 4): no mail will do.
 const NOT_LIKE_THIS: u16 = 530;
 
@@ -35,13 +37,13 @@ const NOT_LIKE_THIS: u16 = 530;
 pub(super) struct Trouble {
     pub(super) complaint: Complaint,
     pub(super) kind: FailureKind,
-    /// Those who have it all the same.
-    pub(super) taken: Vec<Address>,
+    /// Whom it has reached all the same.
+    pub(super) reached: Box<Reached>,
 }
 
 impl Trouble {
     fn new(kind: FailureKind, complaint: Complaint) -> Self {
-        Self { complaint, kind, taken: Vec::new() }
+        Self { complaint, kind, reached: Box::default() }
     }
 
     fn channel(words: impl Into<String>) -> Self {
@@ -49,7 +51,25 @@ impl Trouble {
     }
 }
 
+/// A talk in which a mail was offered.
+pub(super) struct Talk {
+    connection: SmtpConnection,
+    /// What came of it.
+    pub(super) ended: Result<(), Trouble>,
+}
+
+impl Talk {
+    /// Says goodbye. A server that is slow to answer is hardly waited for; where the limit cannot be set the old one holds.
+    pub(super) fn farewell(mut self) {
+        let _ = self.connection.set_timeout(Some(FAREWELL));
+        self.connection.abort();
+    }
+}
+
 /// Hands a mail over to these addresses.
+///
+/// # Errors
+/// Where it could not be offered to anybody.
 pub(super) fn hand_over(
     smtp: &Smtp,
     credentials: Option<&Credentials>,
@@ -57,7 +77,7 @@ pub(super) fn hand_over(
     to: &[Address],
     progress: &Progress,
     step: Step<'_>,
-) -> Result<(), Trouble> {
+) -> Result<Talk, Trouble> {
     let place = format!("{} port {}", smtp.host, smtp.port);
     let mut connection = connect(smtp, &place, step)?;
     if let (Some(credentials), Some(login)) = (credentials, &smtp.login) {
@@ -66,12 +86,9 @@ pub(super) fn hand_over(
             .map_err(|error| login_trouble(&error, smtp))?;
         step(format!("logged in as {}", printable(&login.user)));
     }
-    progress.is_offered.store(true, Ordering::SeqCst);
+    progress.so_far().is_offered = true;
     let ended = offer(&mut connection, message, to, progress, smtp.timeout, step);
-    // A server that is slow to say goodbye is not waited for. Where the limit cannot be set the old one holds.
-    let _ = connection.set_timeout(Some(FAREWELL));
-    connection.abort();
-    ended
+    Ok(Talk { connection, ended })
 }
 
 /// Offers it address by address: one that the server does not take keeps the others from nothing.
@@ -88,23 +105,28 @@ fn offer(
     connection.command(Mail::new(from, Vec::new())).map_err(trouble)?;
     let (mut taken, mut left) = (Vec::new(), Vec::new());
     for address in to {
+        progress.so_far().address = Some(address.to_string());
         match connection.command(Rcpt::new(address.clone(), Vec::new())) {
-            Ok(_) => taken.push(address.clone()),
+            Ok(_) => taken.push(address.to_string()),
             Err(error) if is_about_the_address(&error) => left.push((address, error)),
-            Err(error) => return Err(trouble(error)),
+            Err(error) => {
+                let reached = Reached { suspects: vec![address.to_string()], ..Reached::default() };
+                return Err(Trouble { reached: Box::new(reached), ..trouble(error) });
+            }
         }
     }
+    progress.so_far().address = None;
     if taken.is_empty() {
         return Err(not_for(&left, taken));
     }
     connection.command(Data).map_err(trouble)?;
     connection.message(&message.formatted()).map_err(trouble)?;
-    step(format!("taken by the server for {}", count(taken.len(), "address")));
-    if !left.is_empty() {
-        return Err(not_for(&left, taken));
-    }
-    progress.is_taken.store(true, Ordering::SeqCst);
-    Ok(())
+    step(format!("taken by the server for {}", recipients(taken.len())));
+    if left.is_empty() { Ok(()) } else { Err(not_for(&left, taken)) }
+}
+
+pub(super) fn recipients(number: usize) -> String {
+    count(number, "recipient")
 }
 
 fn is_about_the_address(error: &Error) -> bool {
@@ -112,18 +134,20 @@ fn is_about_the_address(error: &Error) -> bool {
 }
 
 /// Of those to whom it did not go: which, and what the server said to each.
-fn not_for(left: &[(&Address, Error)], taken: Vec<Address>) -> Trouble {
+fn not_for(left: &[(&Address, Error)], taken: Vec<String>) -> Trouble {
     let code = |error: &Error| error.status().map_or(0, u16::from);
     let names: Vec<String> = left.iter().map(|(address, error)| format!("{address} (code {})", code(error))).collect();
     let mut words: Vec<String> = left.iter().map(|(_, error)| said(error)).collect();
     // Most servers say the same of each.
     words.dedup();
-    let before =
-        if taken.is_empty() { String::new() } else { format!("taken for {}, but ", count(taken.len(), "address")) };
+    let before = if taken.is_empty() { String::new() } else { format!("taken for {}, but ", recipients(taken.len())) };
     let ours = format!("{before}not taken for {}", names.join(", "));
-    let is_for_good = left.iter().all(|(_, error)| error.is_permanent());
-    let kind = if is_for_good { FailureKind::Refused } else { FailureKind::Message };
-    Trouble { taken, ..Trouble::new(kind, Complaint::quoting(ours, words.join("; "))) }
+    let is_for_good = |error: &Error| error.is_permanent() && code(error) != TOO_MANY;
+    let refused: Vec<String> =
+        left.iter().filter(|(_, error)| is_for_good(error)).map(|(address, _)| address.to_string()).collect();
+    let kind = if refused.len() == left.len() { FailureKind::Refused } else { FailureKind::Message };
+    let reached = Reached { taken, refused, suspects: Vec::new() };
+    Trouble { reached: Box::new(reached), ..Trouble::new(kind, Complaint::quoting(ours, words.join("; "))) }
 }
 
 fn connect(smtp: &Smtp, place: &str, step: Step<'_>) -> Result<SmtpConnection, Trouble> {

@@ -130,14 +130,15 @@ fn one_address_that_is_not_taken_keeps_no_other_from_its_mail_and_nobody_gets_it
     desk.notify.email.as_mut().unwrap().to = to.to_vec();
     desk.put("one");
     assert_eq!(sent(&desk.send()), (0, 1, 1));
-    let words = "taken for 1 address, but not taken for gone@example.com (code 550), later@example.com (code 452): 5.1.1 no such user; 4.2.2 mailbox full";
+    let words = "taken for 1 recipient, but not taken for gone@example.com (code 550), later@example.com (code 452): 5.1.1 no such user; 4.2.2 mailbox full";
     desk.one_waits(words, false);
     let got = |number: usize, address: &str| server.mails()[number].matches(&format!("X-To: {address}")).count();
     assert_eq!((server.mails().len(), got(0, "ops"), got(0, "gone"), got(0, "later")), (1, 1, 0, 0));
 
     server.know();
     assert_eq!(sent(&desk.send()), (0, 1, 1));
-    desk.one_waits("taken for 1 address, but not taken for gone@example.com (code 550): 5.1.1", true);
+    desk.one_waits("taken for 1 recipient, but refused for gone@example.com", true);
+    assert_eq!(server.noted("offered gone"), 1, "what is refused for good is not offered again beside others");
     assert_eq!((server.mails().len(), got(1, "ops"), got(1, "later")), (2, 0, 1));
     assert_eq!(sent(&desk.send()), (0, 1, 0), "what is refused for good is not tried again by itself");
 
@@ -145,6 +146,36 @@ fn one_address_that_is_not_taken_keeps_no_other_from_its_mail_and_nobody_gets_it
     desk.notify.email.as_mut().unwrap().to.remove(0);
     assert_eq!(sent(&desk.post().send(LIMIT, Utc::now(), true)), (1, 0, 0));
     assert_eq!(server.mails().len(), 2);
+}
+
+#[test]
+fn one_address_at_which_the_server_falls_silent_keeps_the_others_waiting_once() {
+    let server = MailServer::start(&["--mood", "mute"]);
+    let mut desk = Desk::new(&server, Security::None);
+    desk.smtp().timeout = Duration::from_secs(1);
+    desk.notify.email.as_mut().unwrap().to =
+        ["first@example.com", "hang@example.com", "ops@example.com"].map(str::to_owned).to_vec();
+    desk.put("one");
+    assert_eq!((sent(&desk.send()), server.mails().len()), ((0, 1, 1), 0));
+    assert_eq!(sent(&desk.send()), (0, 1, 1));
+    desk.one_waits("taken for 2 recipients; next come those at whom the server said no more: hang@example.com", false);
+    assert_eq!(sent(&desk.send()), (0, 1, 1));
+    let mails = server.mails();
+    assert!(mails.len() == 1 && mails[0].contains("X-To: first@") && mails[0].contains("X-To: ops@"), "{mails:?}");
+    assert_eq!((server.noted("offered hang"), server.noted("offered ops")), (2, 1));
+}
+
+#[test]
+fn a_goodbye_without_end_makes_nobody_get_a_mail_twice() {
+    let server = MailServer::start(&["--mood", "dribbles"]);
+    let mut desk = Desk::new(&server, Security::None);
+    desk.notify.email.as_mut().unwrap().to = ["ops@example.com", "gone@example.com"].map(str::to_owned).to_vec();
+    desk.put("one");
+    for _ in 0..2 {
+        desk.post().send(Duration::from_secs(2), Utc::now(), false);
+        desk.one_waits("taken for 1 recipient, but not taken for gone@example.com (code 550)", true);
+    }
+    assert_eq!(server.mails().len(), 1);
 }
 
 #[test]

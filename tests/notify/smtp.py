@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 # `partly` takes it for nobody whose address begins with "gone" or, unless it is known, "later"; `lingers` does not say goodbye.
 # Of a mail with the word "poison" in it, `chokes` lets go of the line and `stalls` says nothing more; `leaves` does it at each.
-MOODS = ["takes", "refuses", "greylists", "hangs", "chokes", "stalls", "leaves", "repeats", "partly", "lingers"]
+MOODS = ["takes", "refuses", "greylists", "hangs", "chokes", "stalls", "leaves", "repeats", "partly", "lingers", "mute", "dribbles"]
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("folder")
@@ -47,7 +47,9 @@ class Handler:
         is_known = os.path.exists(os.path.join(asked.folder, "known"))
         if asked.mood == "greylists" and not is_known:
             return "451 4.7.1 greylisted, come back later"
-        if asked.mood == "partly" and address.startswith("gone"):
+        if asked.mood == "mute" and address.startswith("hang"):
+            await asyncio.sleep(3600)
+        if asked.mood in ("partly", "dribbles") and address.startswith("gone"):
             return "550 5.1.1 no such user"
         if asked.mood == "partly" and address.startswith("later") and not is_known:
             return "452 4.2.2 mailbox full"
@@ -55,6 +57,9 @@ class Handler:
         return "250 OK"
 
     async def handle_QUIT(self, server, session, envelope):
+        while asked.mood == "dribbles":
+            server.transport.write(b"221-and one more thing\r\n")
+            await asyncio.sleep(0.1)
         if asked.mood == "lingers":
             await asyncio.sleep(3600)
         return "221 Bye"
