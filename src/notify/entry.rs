@@ -1,5 +1,5 @@
 //! A message that waits, as a file: what it says, and what came of the tries to send it. No secret is in it, and no address but those of a mail that
-//! only some have got.
+//! has not reached all of them.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@
 //! JetBackup's logs ─ collect ─ excerpt ─▶ quotes ──┘
 //! ```
 //!
-//! Pure: [`policy`], [`notice`], [`message`], [`quotes`], [`excerpt`], `letter`, `hook`. Edge: [`collect`], which asks the servers; `outbox` with what is in it and what leaves it (`entry`, `prune`, `told`, `unsent`), and
+//! Pure: [`policy`], [`notice`], [`message`], [`quotes`], [`excerpt`], `letter`, `hook`. Edge: [`collect`], which asks the servers; `outbox` with what is in it and what leaves it (`entry`, `reached`, `prune`, `told`, `unsent`), and
 //! [`post`] with what brings it away (`pass`, `delivery`, `errand`, `mail`, `smtp`, `progress`, `web`, `complaint`, `diagnosis`, `trust`, `discreet`, [`vault`]). Nothing in here ever fails a run: what cannot be sent waits in the outbox, and is said.
 //!
 //! Deliberately absent: secrets in anything that is kept. A password or an address of the web is looked up when it is used.
